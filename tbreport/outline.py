@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tbreport.names import anchor
 from tbreport.sections.kit import Chapter, Note, Panel
@@ -30,10 +30,25 @@ class PanelPlace:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Consecutive panels under one heading; ``title`` is "" for panels that have none."""
+    """Consecutive panels with one name of a group, which is "" for those that have none."""
 
     id: str
     title: str
+    places: tuple[PanelPlace, ...]
+
+    @property
+    def headed(self) -> bool:
+        """Whether it needs a heading: not for one panel whose own title says the same."""
+        if not self.title or len(self.places) > 1:
+            return bool(self.title)
+        return not f"{self.places[0].panel.title}/".startswith(f"{self.title}/")
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Panels that stand in one grid: a group under its heading, or what needs none."""
+
+    heading: Group | None
     places: tuple[PanelPlace, ...]
 
 
@@ -48,8 +63,20 @@ class Part:
     pictured: bool
 
     @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The panels by grid: neighbours that need no heading share one."""
+        blocks: list[Block] = []
+        for headed, groups in itertools.groupby(self.groups, lambda group: group.headed):
+            if headed:
+                blocks += [Block(group, group.places) for group in groups]
+            else:
+                places = [place for group in groups for place in group.places]
+                blocks.append(Block(None, tuple(places)))
+        return tuple(blocks)
+
+    @property
     def named_groups(self) -> tuple[Group, ...]:
-        """The groups that have a heading."""
+        """The groups that have a name, for the list of sections."""
         return tuple(group for group in self.groups if group.title)
 
 
@@ -104,22 +131,19 @@ class Outline:
         )
 
     def _group(self, chapter_id: str, title: str, panels: Sequence[Panel]) -> Group:
+        places = tuple([self._place(chapter_id, panel) for panel in panels])
+        group = Group("", title, places)
+        if not title:
+            return group
+        if not group.headed:
+            return replace(group, id=places[0].id)
         # ":" has no place in the anchor of a name, so a group is never taken for a panel.
         wanted = anchor(chapter_id, title).replace("/", ":", 1)
-        group_id = self._take(wanted, panels[0].title) if title else ""
-        places = tuple(
-            [
-                PanelPlace(
-                    self._take(
-                        anchor(chapter_id, panel.tag or panel.title), panel.title, *panel.runs
-                    ),
-                    panel,
-                    _level(panel.notes),
-                )
-                for panel in panels
-            ]
-        )
-        return Group(group_id, title, places)
+        return replace(group, id=self._take(wanted, panels[0].title))
+
+    def _place(self, chapter_id: str, panel: Panel) -> PanelPlace:
+        wanted = anchor(chapter_id, panel.tag or panel.title)
+        return PanelPlace(self._take(wanted, panel.title, *panel.runs), panel, _level(panel.notes))
 
     def _take(self, wanted: str, *names: str) -> str:
         """``wanted`` if nothing else has that id, else ``wanted`` told apart by further names."""

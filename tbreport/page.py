@@ -33,12 +33,12 @@ RUN_COLOURS = (
     "#d55e00",
     "#009e73",
     "#cc79a7",
-    "#8c6d00",
-    "#56b4e9",
-    "#882255",
-    "#117733",
-    "#6f6bc9",
-    "#5b6470",
+    "#8d7ff2",
+    "#647076",
+    "#bd3b2e",
+    "#c02fb4",
+    "#2099cf",
+    "#6f7048",
 )
 _CYCLES = 4  # patterns of a colour before they repeat; style.css has one for each
 
@@ -182,8 +182,9 @@ class _Page:
 
         None where each part of the panel names its own, or the panel is about all runs.
         """
-        parts = (*panel.figures, *panel.sounds, *panel.prose)
-        if any(part.run is not None for part in parts) or len(panel.runs) >= len(self._places):
+        own = [figure.run for figure in panel.figures]
+        own += [sound.run for sound in panel.sounds] + [prose.run for prose in panel.prose]
+        if any(run is not None for run in own) or len(panel.runs) >= len(self._places):
             return (), 0
         return panel.runs[:_MOST_RUNS_NAMED], max(0, len(panel.runs) - _MOST_RUNS_NAMED)
 

@@ -17,7 +17,7 @@ _LOWEST_HEADING = 6
 
 
 def readable(text: str) -> str:
-    """``text`` with every character escaped that could hide or reverse others; lines and tabs stay."""
+    """``text`` with escapes for what could hide or reverse others; lines and tabs stay."""
     if text.isprintable():
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -45,10 +45,12 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     class Parser(MarkdownIt):
-        def validateLink(self, url: str) -> bool:  # noqa: N802 - markdown-it's name for it
+        def validateLink(self, url: str) -> bool:
             return url.lower().startswith(_SCHEMES)
 
-    parser = Parser("commonmark", {"html": False}).enable("table").disable("image")
+    parser = (
+        Parser("commonmark", {"html": False, "xhtmlOut": False}).enable("table").disable("image")
+    )
     # A wide table scrolls by itself, within reach of the keyboard, and leaves the page as it is.
     opening = '<div class="scroll" tabindex="0" role="group" aria-label="Table">\n<table>\n'
     parser.add_render_rule("table_open", lambda *_: opening)

@@ -124,7 +124,7 @@ function setUpFilter() {
 function setUpLegend() {
   /** @type {Set<string>} */
   const chosen = new Set();
-  const parts = () => all("figure[data-runs], .sound, .text, tbody tr[data-runs], .remark");
+  const parts = () => all("figure[data-runs], .sound, .words, tbody tr[data-runs], .remark");
 
   const apply = () => {
     document.documentElement.classList.toggle("choice", chosen.size > 0);
@@ -263,6 +263,7 @@ function setUpPictures() {
 /* Where the reader is, in the list of sections. */
 
 function setUpPlace() {
+  const list = /** @type {HTMLElement} */ (document.querySelector(".sections"));
   const links = new Map(all(".sections > li > a").map((link) => [link.getAttribute("href"), link]));
   /** @type {Set<Element>} */
   const seen = new Set();
@@ -274,10 +275,11 @@ function setUpPlace() {
       }
       const now = all(".chapter").find((chapter) => seen.has(chapter));
       if (!now) return;
-      for (const [href, link] of links) {
-        if (href === `#${now.id}`) link.setAttribute("aria-current", "true");
-        else link.removeAttribute("aria-current");
-      }
+      for (const link of links.values()) link.removeAttribute("aria-current");
+      const link = /** @type {HTMLElement | undefined} */ (links.get(`#${now.id}`));
+      link?.setAttribute("aria-current", "true");
+      // On a phone the list is one line that scrolls sideways.
+      if (link) list.scrollLeft = link.offsetLeft - (list.clientWidth - link.offsetWidth) / 2;
     },
     { rootMargin: "-20% 0px -70% 0px" },
   );

@@ -122,7 +122,10 @@ def every_shape(names: Sequence[str] = ("loss/train", "loss/val")) -> Document:
         count=len(names),
     )
     overview = Chapter(
-        "overview", "Runs", (Panel("Runs", tables=(_runs_table(runs),), wide=True),), count=len(runs)
+        "overview",
+        "Runs",
+        (Panel("Runs", tables=(_runs_table(runs),), wide=True),),
+        count=len(runs),
     )
     scalars = Chapter(
         "scalars",
