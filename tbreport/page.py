@@ -236,6 +236,7 @@ def _environment() -> Environment:
         finalize=_finalize,
     )
     environment.filters["name"] = printable
+    environment.filters["shown"] = _shown
     environment.filters["thousands"] = "{:,}".format
     return environment
 
@@ -244,6 +245,11 @@ def _finalize(value: object) -> object:
     # Whatever reaches the page as a plain string is freed of control characters here, so that no
     # template can forget to.
     return readable(value) if type(value) is str else value
+
+
+def _shown(name: str) -> str:
+    """A name as it is read; one without any mark gets words, to be seen and heard."""
+    return printable(name) if name.strip() else "(no name)"
 
 
 def _asset(name: str) -> str:
