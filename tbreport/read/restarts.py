@@ -19,8 +19,8 @@ from tbreport.model import Ints
 RULE = (
     "Points of one file are kept, ordered by step. Where a later file begins after the earlier one "
     "ended (wall time) and steps back, it supersedes the earlier file's points of the same tags "
-    "from its first step on; a SessionLog START does so within a file. Files that overlap in wall "
-    "time are parallel writers and are merged."
+    "from its first step on; a SessionLog START does so for all that came before it. "
+    "Other files that overlap in wall time are parallel writers and are merged."
 )
 
 
