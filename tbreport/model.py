@@ -99,8 +99,8 @@ class HistogramSeries(Series):
     ``counts[i]`` (float64, shape (k,)) are the bucket counts of the i-th histogram and ``edges[i]``
     its edges: shape (k,) upper limits where the writer kept a legacy ``HistogramProto`` (then
     ``exact[i]`` is True), shape (k, 2) left and right edges for TF2's tensors. ``minimum``,
-    ``maximum``, ``num``, ``sum`` and ``sum_squares`` have shape (n,); the last two are NaN where the
-    dialect does not keep them. ``buckets(i)`` gives one form for both.
+    ``maximum``, ``num``, ``sum`` and ``sum_squares`` have shape (n,); the last two are NaN where
+    the dialect does not keep them. ``buckets(i)`` gives one form for both.
     """
 
     edges: tuple[Floats, ...]
@@ -224,9 +224,9 @@ class GraphNode:
 class Graph:
     """A network graph; ``kind`` is where it came from.
 
-    kinds: ``graph_def``, ``meta_graph_def``, ``keras_model``, ``run_metadata``. ``functions`` are the
-    bodies of library functions (TF2), by name. ``size`` in bytes as logged; ``times`` how often the
-    very same graph was logged.
+    kinds: ``graph_def``, ``meta_graph_def``, ``keras_model``, ``run_metadata``. ``functions`` are
+    the bodies of library functions (TF2), by name. ``size`` in bytes as logged; ``times`` how often
+    the very same graph was logged.
     """
 
     tag: str
@@ -245,7 +245,8 @@ class HParams:
     """What the hparams plugin logged in one run (or a file of settings beside it).
 
     ``values`` are the session's hyper-parameters; ``metrics`` the (group, tag) pairs the experiment
-    names; ``status`` is "success", "failure", "running" or "unknown"; times in seconds, NaN if none.
+    names; ``status`` is "success", "failure", "running" or "unknown"; times in seconds, NaN if
+    none.
     """
 
     values: Mapping[str, HParam]

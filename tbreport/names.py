@@ -2,73 +2,29 @@
 
 from __future__ import annotations
 
-import functools
+import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-_NATURAL, _REAL, _SIGN, _EXPONENT = range(4)
+_TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|.", re.DOTALL)
 
-
-def _number_end(text: str, start: int) -> int:
-    """Where the number that begins before ``start`` ends: digits, fraction, exponent."""
-    state = _NATURAL
-    for index in range(start, len(text)):
-        char = text[index]
-        if state in (_NATURAL, _REAL) and char in "eE":
-            state = _SIGN
-        elif state == _NATURAL and char == ".":
-            state = _REAL
-        elif state == _SIGN and (char in "+-" or _is_digit(char)):
-            state = _EXPONENT
-        elif state == _SIGN or not _is_digit(char):
-            return index
-    return len(text)
+_Token = tuple[int, float | str]
 
 
-def _is_digit(char: str) -> bool:
-    return "0" <= char <= "9"
+def natural_key(name: str) -> tuple[tuple[_Token, ...], str]:
+    """A sort key for natural order, as TensorBoard's ``compareTagNames`` (webapp/metrics/utils.ts).
 
-
-def _is_break(char: str) -> bool:
-    return char == "/" or _is_digit(char)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")  # "1e", as JavaScript's Number("1e") has it: compares as equal
-
-
-def compare_names(a: str, b: str) -> int:
-    """Natural order as TensorBoard's ``compareTagNames`` (webapp/metrics/utils.ts).
-
-    Digit runs compare as numbers ("run2" before "run10", "1e-3" before "0.1"); "/" and digits sort
-    before other characters. Returns a negative number, 0 or a positive number.
+    Numbers compare by value ("run2" before "run10", "1e-3" before "0.1"); "/" sorts before numbers,
+    numbers before other characters; names that compare as equal are ordered by code point. Unlike
+    TensorBoard's, the order is total: "6e/" holds the number 6, not a broken exponent.
     """
-    i = j = 0
-    while i < len(a) and j < len(b):
-        if _is_digit(a[i]) and _is_digit(b[j]):
-            i_end, j_end = _number_end(a, i + 1), _number_end(b, j + 1)
-            x, y = _number(a[i:i_end]), _number(b[j:j_end])
-            if x != y and x == x and y == y:
-                return -1 if x < y else 1
-            i, j = i_end, j_end
-            continue
-        if _is_break(a[i]) != _is_break(b[j]):
-            return -1 if _is_break(a[i]) else 1
-        if a[i] != b[j] and not _is_break(a[i]):
-            return -1 if a[i] < b[j] else 1
-        i, j = i + 1, j + 1
-    return (len(a) - i > 0) - (len(b) - j > 0)
+    return tuple(_natural_token(token) for token in _TOKEN.findall(name)), name
 
 
-_natural_key: Callable[[str], object] = functools.cmp_to_key(compare_names)
-
-
-def natural_key(name: str) -> tuple[object, str]:
-    """A sort key for natural order; names that compare as equal are ordered by code point."""
-    return _natural_key(name), name
+def _natural_token(token: str) -> _Token:
+    if token == "/":
+        return 0, token
+    return (1, float(token)) if "0" <= token[0] <= "9" else (2, token)
 
 
 def natural_order(names: Iterable[str]) -> list[str]:
@@ -84,7 +40,8 @@ def tag_group(tag: str) -> str:
 def printable(name: str) -> str:
     """``name`` with control, bidi and unassigned characters and bad bytes shown as escapes.
 
-    Escapes are ``\\xNN``, ``\\uNNNN``: a name can then neither hide nor reverse what stands beside it.
+    Escapes are ``\\xNN`` and ``\\uNNNN``: a name can then neither hide nor reverse what stands
+    beside it.
     """
     if name.isprintable():
         return name

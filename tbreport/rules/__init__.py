@@ -1,0 +1,1 @@
+"""Judging: what can be said about a training from its logs."""

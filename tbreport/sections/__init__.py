@@ -1,0 +1,1 @@
+"""Composing: the sections of the report, in their order."""

@@ -44,7 +44,7 @@ class Prose:
 
 @dataclass(frozen=True)
 class Sound:
-    """A clip a browser can play; ``mime`` is a type from a closed list, ``data`` is checked bytes."""
+    """A clip a browser can play; ``mime`` is of a closed list, ``data`` is checked bytes."""
 
     data: bytes
     mime: str
@@ -92,8 +92,9 @@ class Table:
 class Panel:
     """One card: a heading and whatever belongs under it, in this order of the fields.
 
-    Consecutive panels with equal ``group`` stand together under that heading; ``small`` is the quiet
-    remark beside the title; ``wide`` takes the full width; ``folded`` closes it behind its title.
+    Consecutive panels with equal ``group`` stand together under that heading; ``small`` is the
+    quiet remark beside the title; ``wide`` takes the full width; ``folded`` closes it behind its
+    title.
     """
 
     title: str

@@ -1,0 +1,242 @@
+"""What the files of one run said, gathered by tag while they are read.
+
+A collector remembers metadata per tag over all files of the run, since writers log them with the
+first value only, and thins media out while reading, so that memory does not grow with the logs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tbreport.model import AudioClip, EncodedImage, EventFile, Gap, GapKind, SessionEvent
+from tbreport.read import events
+from tbreport.read.events import Value
+from tbreport.read.plugins import BadPayload, parse, text
+from tbreport.read.restarts import Segment
+from tbreport.read.tensors import BadTensor, decode
+
+SCALAR, HISTOGRAM, IMAGE, AUDIO, TENSOR = events.SCALAR, "histo", "image", "audio", "tensor"
+_THINNED = (IMAGE, AUDIO)  # kinds whose payloads weigh too much to keep at every step
+_THINNED_PLUGINS = ("images", "audio", "mesh")
+_SESSION_STATUS = {1: "start", 2: "stop", 3: "checkpoint"}
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What the first metadata of a tag said."""
+
+    plugin: str = ""
+    content: bytes = b""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class HistogramValue:
+    """A legacy HistogramProto: float64 arrays of equal length, and its exact moments."""
+
+    limits: np.ndarray[Any, np.dtype[np.float64]]
+    counts: np.ndarray[Any, np.dtype[np.float64]]
+    minimum: float
+    maximum: float
+    num: float
+    sum: float
+    sum_squares: float
+
+
+@dataclass
+class Part:
+    """One tag's values in one segment, in order of arrival."""
+
+    segment: int
+    steps: list[int] = field(default_factory=list)
+    wall_times: list[float] = field(default_factory=list)
+    payloads: list[Any] = field(default_factory=list)
+
+
+class Column:
+    """The values of one tag in one dialect; with ``keep`` set, payloads are thinned out evenly.
+
+    A thinned payload is None; its step and wall time stay. The first and the last are always kept.
+    """
+
+    def __init__(self, keep: int = 0) -> None:
+        self.parts: list[Part] = []
+        self._keep = keep
+        self._stride = 1
+        self._seen = 0
+        self._held: list[tuple[int, Part, int]] = []
+
+    def add(self, segment: int, value: Value, payload: Any) -> None:
+        """Append one value that arrived in ``segment``."""
+        if not self.parts or self.parts[-1].segment != segment:
+            self.parts.append(Part(segment))
+        part = self.parts[-1]
+        part.steps.append(value.step)
+        part.wall_times.append(value.wall_time)
+        part.payloads.append(payload)
+        if self._keep:
+            self._thin(part)
+
+    def _thin(self, part: Part) -> None:
+        if self._held and self._held[-1][0] % self._stride:
+            self._release(self._held.pop())
+        self._held.append((self._seen, part, len(part.payloads) - 1))
+        self._seen += 1
+        if len(self._held) > 2 * self._keep:
+            self._stride *= 2
+            last = self._held.pop()
+            for held in self._held:
+                if held[0] % self._stride:
+                    self._release(held)
+            self._held = [held for held in self._held if held[0] % self._stride == 0] + [last]
+
+    @staticmethod
+    def _release(held: tuple[int, Part, int]) -> None:
+        _, part, index = held
+        part.payloads[index] = None
+
+
+class Collector:
+    """Takes the values of one run's files in turn; ``tags`` limits them to tags it matches."""
+
+    def __init__(self, tags: str = "", media_steps: int = 12) -> None:
+        self._pattern = re.compile(tags) if tags else None
+        self._media_steps = media_steps
+        self._wanted: dict[bytes, str | None] = {}
+        self.columns: dict[tuple[str, str], Column] = {}
+        self.metadata: dict[str, Metadata] = {}
+        self.segments: list[Segment] = []
+        self.files: list[EventFile] = []
+        self.gaps: list[Gap] = []
+        self.graphs: list[tuple[str, str, bytes, Value]] = []
+        self.sessions: list[SessionEvent] = []
+        self.unknown: Counter[tuple[str, str]] = Counter()
+        self.unknown_bytes: Counter[tuple[str, str]] = Counter()
+        self._file = ""
+
+    def begin_file(self, name: str) -> None:
+        """Values that follow are from the file called ``name``."""
+        self._file = name
+        self.segments.append(Segment(len(self.files)))
+
+    def end_file(self, file: EventFile, gaps: list[Gap]) -> None:
+        """The file begun last was read to its end."""
+        for segment in self.segments:
+            if segment.file == len(self.files):
+                segment.first_wall_time = file.first_wall_time
+                segment.last_wall_time = file.last_wall_time
+        self.files.append(file)
+        self.gaps.extend(gaps)
+
+    def add(self, value: Value) -> None:
+        """Take one value; what can't be parsed becomes a gap."""
+        if value.kind == events.SESSION:
+            self._add_session(value)
+        elif value.kind in (events.GRAPH, events.META_GRAPH, events.RUN_METADATA):
+            self.graphs.append((value.kind, text(value.tag), value.payload, value))
+        else:
+            tag = self._tag(value.tag)
+            if tag is not None:
+                self._add_value(tag, value)
+
+    def _tag(self, raw: bytes) -> str | None:
+        """The tag as text, or None when it is filtered out."""
+        if raw not in self._wanted:
+            tag = text(raw)
+            wanted = self._pattern is None or self._pattern.search(tag) is not None
+            self._wanted[raw] = tag if wanted else None
+        return self._wanted[raw]
+
+    def _add_session(self, value: Value) -> None:
+        status, path = value.payload
+        name = _SESSION_STATUS.get(status, str(status))
+        self.sessions.append(SessionEvent(name, value.step, value.wall_time, text(path)))
+        if name == "start":
+            self.segments.append(Segment(len(self.files), start_step=value.step))
+
+    def _add_value(self, tag: str, value: Value) -> None:
+        if value.metadata and tag not in self.metadata:
+            self._add_metadata(tag, value)
+        if value.kind == events.METADATA_ONLY:
+            self._add_metadata_only(tag, value)
+            return
+        if value.kind not in _PARSERS:
+            self._note_unknown(value.kind, tag, len(value.payload))
+            return
+        try:
+            payload = _PARSERS[value.kind](value.payload)
+        except (BadPayload, BadTensor) as error:
+            reason = f"tag {tag!r}: {error}"
+            size = len(value.payload)
+            self.gaps.append(Gap(GapKind.MALFORMED, self._file, reason, value.offset, size))
+            return
+        self._column(value.kind, tag).add(len(self.segments) - 1, value, payload)
+
+    def _add_metadata(self, tag: str, value: Value) -> None:
+        try:
+            parsed = parse("SummaryMetadata", value.metadata)
+        except BadPayload as error:
+            reason = f"tag {tag!r}: {error}"
+            self.gaps.append(Gap(GapKind.MALFORMED, self._file, reason, value.offset))
+            return
+        plugin = parsed.plugin_data
+        description = text(parsed.summary_description)
+        self.metadata[tag] = Metadata(text(plugin.plugin_name), plugin.content, description)
+
+    def _add_metadata_only(self, tag: str, value: Value) -> None:
+        plugin = self.metadata.get(tag, Metadata()).plugin
+        if plugin != "hparams":
+            self._note_unknown(plugin, tag, len(value.metadata))
+
+    def _note_unknown(self, plugin: str, tag: str, size: int) -> None:
+        self.unknown[plugin, tag] += 1
+        self.unknown_bytes[plugin, tag] += size
+
+    def _column(self, kind: str, tag: str) -> Column:
+        column = self.columns.get((kind, tag))
+        if column is None:
+            plugin = self.metadata.get(tag, Metadata()).plugin
+            heavy = kind in _THINNED or (kind == TENSOR and plugin in _THINNED_PLUGINS)
+            column = Column(self._media_steps if heavy else 0)
+            self.columns[kind, tag] = column
+        return column
+
+
+def _image(data: bytes) -> EncodedImage:
+    image = parse("Image", data)
+    return EncodedImage(image.encoded_image_string, image.width, image.height)
+
+
+def _audio(data: bytes) -> AudioClip:
+    audio = parse("Audio", data)
+    return AudioClip(audio.encoded_audio_string, text(audio.content_type), audio.sample_rate)
+
+
+def _histogram(data: bytes) -> HistogramValue:
+    histogram = parse("Histogram", data)
+    if len(histogram.bucket_limit) % 8 or len(histogram.bucket) % 8:
+        raise BadPayload("bucket limits or counts are no doubles")
+    limits = np.frombuffer(histogram.bucket_limit, "<f8")
+    counts = np.frombuffer(histogram.bucket, "<f8")
+    if len(limits) != len(counts) or not len(limits):
+        unpacked = parse("UnpackedHistogram", data)
+        limits, counts = np.array(unpacked.bucket_limit), np.array(unpacked.bucket)
+    if len(limits) != len(counts):  # the moments are still of use
+        limits = counts = np.zeros(0)
+    moments = (histogram.min, histogram.max, histogram.num, histogram.sum, histogram.sum_squares)
+    return HistogramValue(limits, counts, *moments)
+
+
+_PARSERS: dict[str, Callable[[Any], Any]] = {
+    SCALAR: float,
+    HISTOGRAM: _histogram,
+    IMAGE: _image,
+    AUDIO: _audio,
+    TENSOR: decode,
+}

@@ -1,0 +1,50 @@
+"""CRC-32C as TFRecord files use it: masked, and for the headers at many offsets at once."""
+
+from __future__ import annotations
+
+import functools
+
+import google_crc32c
+import numpy as np
+from numpy.typing import NDArray
+
+_MASK_DELTA = 0xA282EAD8  # tensorflow/core/lib/hash/crc32c.h
+_POLYNOMIAL = 0x82F63B78  # Castagnoli, reflected
+
+
+def masked(data: bytes) -> int:
+    """The masked CRC-32C of ``data``, as stored after a record's length and after its payload."""
+    return mask(google_crc32c.value(data))
+
+
+def mask(crc: int) -> int:
+    """TFRecord's masking of a plain CRC: rotate right by 15 and add a constant."""
+    return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF
+
+
+@functools.cache
+def byte_effects(distance: int) -> NDArray[np.uint32]:
+    """What a byte contributes to a CRC when ``distance`` bytes follow it: uint32, shape (256,).
+
+    A CRC without its initial and final inversion is linear over GF(2), so that the CRC of a message
+    is the exclusive or of its bytes' contributions and of the CRC of as many zero bytes.
+    """
+    if distance == 0:
+        table = np.arange(256, dtype=np.uint32)
+        for _ in range(8):
+            table = np.where(table & 1, (table >> 1) ^ np.uint32(_POLYNOMIAL), table >> 1)
+        return table.astype(np.uint32)
+    shorter = byte_effects(distance - 1)
+    effects: NDArray[np.uint32] = byte_effects(0)[shorter & np.uint32(255)]
+    effects ^= shorter >> np.uint32(8)
+    return effects
+
+
+def masked_of_eight(buffer: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """The masked CRCs of the eight bytes at each of ``offsets`` of ``buffer``: uint32."""
+    crc: NDArray[np.uint32] = np.full(len(offsets), google_crc32c.value(bytes(8)), np.uint32)
+    for place in range(8):
+        crc ^= byte_effects(7 - place)[buffer[offsets + place]]
+    crc = (crc >> np.uint32(15)) | (crc << np.uint32(17))
+    crc += np.uint32(_MASK_DELTA)
+    return crc

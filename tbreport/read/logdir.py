@@ -1,0 +1,220 @@
+"""Log directories: which directories are runs, and reading them all, in parallel if wanted."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tbreport.errors import InputError
+from tbreport.model import Gap, GapKind, Logs, Run
+from tbreport.names import natural_key, printable
+from tbreport.read.collect import Collector
+from tbreport.read.events import EventReader
+from tbreport.read.series import build_run
+
+MAX_DEPTH = 64  # directories below the log directory
+MEDIA_STEPS = 12  # images, sounds and meshes are kept for about this many steps of a tag
+
+Progress = Callable[[int, int, int], None]
+
+
+@dataclass(frozen=True)
+class RunJob:
+    """What it takes to read one run in another process.
+
+    ``files`` are (path, name relative to the log directory) in order of the names.
+    """
+
+    name: str
+    files: tuple[tuple[str, str], ...]
+    tags: str = ""
+    supersede: bool = True
+    media_steps: int = MEDIA_STEPS
+
+
+@dataclass
+class _Found:
+    """What a walk over the log directories found."""
+
+    runs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+
+
+def read_logs(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    executor: Executor | None = None,
+    runs: str = "",
+    tags: str = "",
+    supersede: bool = True,
+    media_steps: int = MEDIA_STEPS,
+    progress: Progress | None = None,
+) -> Logs:
+    """Read every run under one or several log directories (or single event files).
+
+    A run is a directory that holds an event file; its name is its path relative to the log
+    directory ("." for the log directory itself), after the log directory's own name when several
+    are given. ``runs`` and ``tags`` are regular expressions that names must match somewhere;
+    ``supersede`` False keeps the points that a restart replaced; ``media_steps`` is how many steps
+    of images, sounds and meshes are kept for a tag; any ``executor`` reads runs in parallel;
+    ``progress`` is called with (runs read, runs in all, bytes read).
+
+    Raises InputError when a path does not exist, or nowhere is an event file.
+    """
+    places = [paths] if isinstance(paths, str | Path) else list(paths)
+    found = _discover([Path(place) for place in places])
+    if not found.runs:
+        shown = ", ".join(printable(str(place)) for place in places)
+        raise InputError(
+            f"no event files under {shown}: give the directory that your writer logs to, "
+            "in which files with 'tfevents' in their names stand"
+        )
+    jobs = [
+        RunJob(name, tuple(sorted(found.runs[name])), tags, supersede, media_steps)
+        for name in sorted(found.runs, key=natural_key)
+        if not runs or re.search(runs, name)
+    ]
+    if not jobs:
+        names = ", ".join(printable(name) for name in sorted(found.runs, key=natural_key)[:5])
+        raise InputError(f"no run matches --runs {runs!r}; there are {len(found.runs)}: {names} …")
+    return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps))
+
+
+def read_run(job: RunJob) -> Run:
+    """Read the files of one run; a file that can't be read is a gap, never an error."""
+    collector = Collector(job.tags, job.media_steps)
+    for path, name in sorted(job.files, key=lambda file: file[1]):
+        try:
+            reader = EventReader(Path(path), name)
+        except OSError as error:
+            collector.gaps.append(_unreadable(name, error))
+            continue
+        with reader:
+            _collect(reader, name, collector)
+    return build_run(collector, job.name, job.supersede)
+
+
+def _collect(reader: EventReader, name: str, collector: Collector) -> None:
+    collector.begin_file(name)
+    gaps = []
+    try:
+        for value in reader:
+            collector.add(value)
+    except OSError as error:  # a network share that went away: what was read stays
+        gaps.append(_unreadable(name, error))
+    collector.end_file(reader.file, reader.gaps + gaps)
+
+
+def _unreadable(name: str, error: OSError) -> Gap:
+    reason = error.strerror or type(error).__name__
+    return Gap(GapKind.UNREADABLE, name, f"can't be read: {reason}")
+
+
+def _read_all(
+    jobs: Sequence[RunJob], executor: Executor | None, progress: Progress | None
+) -> Iterator[Run]:
+    results: Iterable[Run] = (executor.map if executor else map)(read_run, jobs)
+    size = 0
+    for count, run in enumerate(results, 1):
+        size += sum(file.size for file in run.files)
+        if progress:
+            progress(count, len(jobs), size)
+        yield run
+
+
+def _discover(places: Sequence[Path]) -> _Found:
+    found = _Found()
+    labels = _labels(places)
+    for place in dict.fromkeys(places):
+        try:
+            status = os.stat(place)
+        except OSError as error:
+            raise InputError(
+                f"{printable(str(place))}: {(error.strerror or 'can not be read').lower()}; "
+                "give the directory that holds the event files"
+            ) from error
+        label = labels.get(place, "")
+        if stat.S_ISDIR(status.st_mode):
+            _walk(place, label, found)
+        elif _is_event_file(place.name):
+            name = label or place.resolve().parent.name or "."
+            found.runs.setdefault(name, []).append((str(place), place.name))
+        else:
+            raise InputError(
+                f"{printable(str(place))}: not an event file (its name has no 'tfevents'); "
+                "give the directory that holds the event files"
+            )
+    return found
+
+
+def _labels(places: Sequence[Path]) -> dict[Path, str]:
+    """What run names begin with when there are several log directories: just enough of each."""
+    distinct = list(dict.fromkeys(places))
+    if len(distinct) < 2:
+        return {}
+    resolved = [place.resolve().parts for place in distinct]
+    for length in range(1, max(map(len, resolved)) + 1):
+        labels = ["/".join(parts[-length:]) for parts in resolved]
+        if len(set(labels)) == len(labels):
+            break
+    return dict(zip(distinct, labels, strict=True))
+
+
+def _is_event_file(name: str) -> bool:
+    """TensorBoard's test (``io_wrapper.IsSummaryEventsFile``)."""
+    return "tfevents" in name and not name.endswith(".profile-empty")
+
+
+def _walk(root: Path, label: str, found: _Found) -> None:
+    """Note every run under ``root``; links to directories are followed, each directory once."""
+    pending = [(str(root), "", 0)]
+    seen: set[tuple[int, int]] = set()
+    while pending:
+        path, relative, depth = pending.pop()
+        try:
+            status = os.stat(path)
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            entries = sorted(os.scandir(path), key=lambda entry: entry.name)
+        except OSError as error:
+            reason = f"directory can't be read: {error.strerror or type(error).__name__}"
+            found.gaps.append(Gap(GapKind.UNREADABLE, relative or ".", reason))
+            continue
+        if depth > MAX_DEPTH:
+            reason = f"more than {MAX_DEPTH} directories deep"
+            found.gaps.append(Gap(GapKind.LIMIT, relative, reason))
+            continue
+        inner = _sort_entries(entries, relative, label, found)
+        pending += [(entry.path, _join(relative, entry.name), depth + 1) for entry in inner[::-1]]
+
+
+def _sort_entries(
+    entries: Sequence[os.DirEntry[str]], relative: str, label: str, found: _Found
+) -> list[os.DirEntry[str]]:
+    """Note the event files among ``entries`` and return the directories, links to them last.
+
+    A directory that is reached both straight and by a link has the name of the straight way.
+    """
+    directories = []
+    for entry in entries:
+        try:
+            is_directory = entry.is_dir()
+        except OSError:  # a loop of links
+            is_directory = False
+        if is_directory:
+            directories.append(entry)
+        elif _is_event_file(entry.name):
+            run = _join(label, relative) or "."
+            name = _join(label, _join(relative, entry.name))
+            found.runs.setdefault(run, []).append((entry.path, name))
+    return sorted(directories, key=lambda entry: entry.is_symlink())
+
+
+def _join(parent: str, child: str) -> str:
+    return f"{parent}/{child}" if parent and child else parent or child
