@@ -140,7 +140,7 @@ def _told(path: str | Path) -> Iterator[None]:
     except FileNotFoundError as error:
         folder = os.path.dirname(os.fspath(path)) or "."
         raise OutputError(
-            f"{path} can't be written: folder {folder} does not exist; make it or name another place"
+            f"{path} can't be written: folder {folder} is missing; make it or name another place"
         ) from error
     except OSError as error:
         raise OutputError(f"{path} can't be written: {error.strerror or error}") from error

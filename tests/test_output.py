@@ -90,7 +90,7 @@ def test_trouble_is_told_before_the_work(tmp_path):
     check_writable(f"{tmp_path}/a/b/")
     (tmp_path / "file").touch()
     assert names(tmp_path) == ["file"]
-    with pytest.raises(OutputError, match=r"folder .*missing does not exist; make it"):
+    with pytest.raises(OutputError, match=r"folder .*missing is missing; make it"):
         check_writable(tmp_path / "missing" / "r.html")
     with pytest.raises(OutputError, match="can't be a folder: file is a file"):
         check_writable(f"{tmp_path}/file/")
