@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,15 +15,17 @@ from typing import ParamSpec, TypeVar
 from tbreport.charts import Chart
 from tbreport.errors import InputError
 from tbreport.faults import Fault, FaultError
-from tbreport.model import Finding, Gap, GapKind, Logs, Run
+from tbreport.model import Finding, Gap, GapKind, Logs, Run, Severity
+from tbreport.names import printable
 from tbreport.options import Options, close_match
 from tbreport.output import is_folder, write_file, write_folder
 from tbreport.page import Document, assemble, assemble_folder
-from tbreport.render import Picture, draw_all
+from tbreport.render import Picture, pool, render
 from tbreport.rules import RULES
 from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
 from tbreport.sections.kit import Chapter, Note, Panel, Section
+from tbreport.sections.words import counted
 from tbreport.version import VERSION
 
 Drawn = Callable[[int, int], None]
@@ -87,14 +90,14 @@ def build_report(
     chosen = choose_sections(sections, options)
     guard = _Guard(options.strict)
 
-    findings = judge(logs, rules, guard)
-    early = [section for section in chosen if not section.last]
-    chapters = compose(early, logs, findings, options, guard)
-    pictures = draw(chapters.values(), executor, options.jobs, progress, guard)
-    logs = replace(logs, gaps=logs.gaps + tuple(_undrawn(chapters.values(), pictures, logs)))
-    late = [section for section in chosen if section.last]
-    chapters |= compose(late, logs, findings, options, guard)
-    pictures |= draw([chapters[s.id] for s in late if s.id in chapters], executor, 1, None, guard)
+    findings = _judge(logs, rules, guard)
+    chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
+    pictures = _draw(chapters.values(), executor, options.jobs, progress, guard)
+
+    logs = replace(logs, gaps=(*logs.gaps, *_undrawn(chapters.values(), pictures, logs)))
+    last = _compose([one for one in chosen if one.last], logs, findings, options, guard)
+    pictures |= _draw(last.values(), executor, options.jobs, None, guard)
+    chapters |= last
 
     ordered = [chapters[section.id] for section in chosen if section.id in chapters]
     document = Document(
@@ -103,14 +106,139 @@ def build_report(
         pictures=pictures,
         runs=tuple(run.name for run in logs.runs),
         comment=options.comment,
-        verdict=overview.facts(logs),
+        verdict=(*overview.facts(logs), *_severities(findings)),
         faults=tuple(guard.faults),
         footer=data_quality.facts(logs),
         version=VERSION,
         newest=overview.newest(logs),
         stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
     )
-    drawing = [picture.fault for picture in pictures.values() if picture.fault is not None]
-    left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
-    faults = (*guard.faults, *drawing)
-    return Report(document, tuple(findings), logs.all_gaps, faults, left_out)
+    broken = [picture.fault for picture in pictures.values() if picture.fault is not None]
+    return Report(
+        document,
+        tuple(findings),
+        logs.all_gaps,
+        (*guard.faults, *broken),
+        tuple(note.text for note in _notes(ordered) if note.left_out),
+    )
+
+
+def choose_sections(sections: Sequence[Section], options: Options) -> list[Section]:
+    """The sections that ``options`` ask for, in their order. Raises InputError for unknown ids."""
+    known = [section.id for section in sections]
+    for key, wanted in (("section", options.section), ("skip_section", options.skip_section)):
+        for name in wanted:
+            if name not in known:
+                raise InputError(f"{key}: there is no section {name!r}{close_match(name, known)}")
+    return [
+        section
+        for section in sections
+        if (not options.section or section.id in options.section)
+        and section.id not in options.skip_section
+    ]
+
+
+class _Guard:
+    """Keeps what raises from costing more than its part; with ``strict`` lets it through."""
+
+    def __init__(self, strict: bool) -> None:
+        self.strict = strict
+        self.faults: list[Fault] = []
+
+    def __call__(
+        self, where: str, part: Callable[P, T], *args: P.args, **more: P.kwargs
+    ) -> T | None:
+        """What ``part`` returns, or None where it raised."""
+        try:
+            return part(*args, **more)
+        except Exception as error:
+            if self.strict:
+                raise
+            self.faults.append(Fault.of(where, error))
+            return None
+
+
+def _judge(logs: Logs, rules: Iterable[Rule], guard: _Guard) -> list[Finding]:
+    """What the rules find, in their order."""
+    findings: list[Finding] = []
+    for rule in rules:
+        findings += guard(f"rule {rule.id}", lambda check=rule.check: tuple(check(logs))) or ()
+    return findings
+
+
+def _compose(
+    sections: Iterable[Section],
+    logs: Logs,
+    findings: Sequence[Finding],
+    options: Options,
+    guard: _Guard,
+) -> dict[str, Chapter]:
+    """The chapters by section; a section that has nothing to say has none."""
+    chapters = {}
+    for section in sections:
+        chapter = guard(f"section {section.id}", section.build, logs, findings, options)
+        if chapter is not None:
+            chapters[section.id] = chapter
+    return chapters
+
+
+def _draw(
+    chapters: Iterable[Chapter],
+    executor: Executor | None,
+    jobs: int,
+    progress: Drawn | None,
+    guard: _Guard,
+) -> dict[Chart, Picture]:
+    """The picture of every chart of the chapters."""
+    charts = [chart for chapter in chapters for panel in chapter.panels for chart in _charts(panel)]
+    with contextlib.ExitStack() as stack:
+        workers = executor or stack.enter_context(pool(jobs, len(charts)))
+        pictures = render(charts, workers, progress)
+    for picture in pictures.values():
+        if guard.strict and picture.fault is not None:
+            raise FaultError(picture.fault)
+    return {chart: pictures[id(chart)] for chart in charts}
+
+
+def _charts(panel: Panel) -> Iterator[Chart]:
+    for figure in panel.figures:
+        yield figure.chart
+    for table in panel.tables:
+        for row in table.rows:
+            yield from (cell.chart for cell in row if cell.chart is not None)
+
+
+def _undrawn(
+    chapters: Iterable[Chapter], pictures: Mapping[Chart, Picture], logs: Logs
+) -> list[Gap]:
+    """What the logs hold and nobody can draw, as gaps of the files it stands in."""
+    files = {run.name: _place(run) for run in logs.runs}
+    counts: Counter[tuple[str, str]] = Counter()
+    for chapter in chapters:
+        for panel in chapter.panels:
+            for figure in panel.figures:
+                problem = pictures[figure.chart].problem
+                if problem:
+                    reason = f"tag {printable(panel.tag)!r}: {problem}"
+                    counts[files.get(figure.run or "", figure.run or "."), reason] += 1
+    return [
+        Gap(GapKind.MALFORMED, file, reason, count=count)
+        for (file, reason), count in counts.items()
+    ]
+
+
+def _place(run: Run) -> str:
+    """The file of a run that has only one, else the run."""
+    return run.files[0].name if len(run.files) == 1 else run.name
+
+
+def _severities(findings: Iterable[Finding]) -> list[str]:
+    counts = Counter(finding.severity.value for finding in findings)
+    return [counted(counts[level], level) for level in Severity if counts[level]]
+
+
+def _notes(chapters: Iterable[Chapter]) -> Iterator[Note]:
+    for chapter in chapters:
+        yield from chapter.notes
+        for panel in chapter.panels:
+            yield from panel.notes
