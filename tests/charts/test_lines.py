@@ -88,7 +88,7 @@ def test_odd_series_make_a_picture_without_a_warning(values, log, weight):
         assert opened(Lines("", (line,), axis, log_y=log)).size == (2 * WIDTH, 2 * HEIGHT)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     hnp.arrays(np.float64, st.integers(0, 30), elements=st.floats()),
     hnp.arrays(np.float64, st.just(30), elements=st.floats()),
