@@ -78,7 +78,7 @@ class Line:
         ``weight`` is the smoothing, 0..1, applied before anything is thinned out; ``x_range`` the
         range of a shared x axis, by default that of ``x``.
         """
-        x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        x, y = np.clip(x, -stats.WIDEST, stats.WIDEST), np.asarray(y, dtype=np.float64)
         low, high = x_range if x_range is not None else (None, None)
         # A column keeps two values, so up to twice as many points need no thinning out at all.
         columns = COLUMNS if len(x) > 2 * COLUMNS else 2 * COLUMNS
