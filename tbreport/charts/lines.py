@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tbreport import stats
 from tbreport.charts import Drawing
 from tbreport.charts.canvas import Axis, Canvas
-from tbreport.charts.palette import INK_LEVELS
+from tbreport.charts.palette import INK_LEVELS, palette_of
 from tbreport.charts.style import (
     DENSE_OPACITY,
     LINE_WIDTH,
@@ -138,7 +138,8 @@ class Lines:
             colours.append(run_colour(self.band_colour))
         curves = sum(1 if line.smooth is None else 2 for line in self.lines)
         scale = self.scale or (2 if curves <= SHARP else 1)
-        canvas = Canvas(self.width, self.height, colours, scale)
+        palette = palette_of(tuple(dict.fromkeys(colours)))
+        canvas = Canvas(self.width, self.height, palette, scale)
         canvas.frame(self._x(), self._y())
         if self.band is not None:
             _area(canvas, self.band, run_colour(self.band_colour), RAW_OPACITY, 0.0)
