@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from tbreport.charts import Drawing
 from tbreport.charts.agg import identity, marker, path, surface
+from tbreport.charts.axes import Axis
 from tbreport.charts.palette import INK_LEVELS, Palette
 from tbreport.charts.style import FRAME_OPACITY, GRID_OPACITY, LINE_WIDTH, rgb
 from tbreport.charts.text import text_height, text_ink, text_width
@@ -30,36 +30,9 @@ FRAME = round(FRAME_OPACITY * INK_LEVELS)
 TICK_LENGTH = 3.5
 LABEL_GAP = 4.0  # between an axis and its labels
 EDGE = 2.0  # left free at the border of the picture
-FAR = 4.0  # axis lengths beyond which coordinates are cut: Agg counts in 32 bits
 FAINT = 0.5  # opacity
 # Rows turned into palette indices at a time: a block and its keys stay in the second-level cache.
 BLOCK = 64
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A range of data and its ticks; on a logarithmic axis both ends are positive."""
-
-    low: float
-    high: float
-    ticks: Sequence[Tick] = ()
-    log: bool = False
-
-    def place(self, values: Floats) -> Floats:
-        """Where values fall, 0 at the low end and 1 at the high one; NaN where they can't.
-
-        What is far outside comes out as -4 or 5.
-        """
-        values = np.asarray(values, dtype=np.float64)
-        low, high = self.low, self.high
-        if self.log:
-            values = np.log10(np.where(values > 0, values, np.nan))
-            low, high = math.log10(low), math.log10(high)
-        width = high / 2 - low / 2  # halves, as the whole range may not fit a float
-        if not width > 0:
-            return np.where(np.isfinite(values), 0.5, np.nan)
-        with np.errstate(over="ignore"):
-            return np.clip((values / 2 - low / 2) / width, -FAR, 1 + FAR)
 
 
 class Canvas:

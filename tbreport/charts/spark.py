@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from tbreport import stats
 from tbreport.charts import Drawing
-from tbreport.charts.canvas import Axis, Canvas
+from tbreport.charts.axes import Axis
+from tbreport.charts.canvas import Canvas
 from tbreport.charts.palette import palette_of
 from tbreport.charts.style import run_colour
 
