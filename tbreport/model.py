@@ -296,6 +296,26 @@ class Profile:
 
 
 @dataclass(frozen=True, eq=False)
+class Embedding:
+    """Points of an embedding with their labels, as the projector shows them.
+
+    ``values``: float32 (n, d), of ``rows`` rows on disk; ``labels``: a column of metadata by its
+    header ("label" where there is none), n strings each; ``sprite``: an encoded PNG or JPEG of
+    tiles of ``sprite_tile`` (width, height) pixels in row order, to be decoded with care;
+    ``source``: the file the values are from, relative to the log directory, or the tag.
+    """
+
+    name: str
+    step: int | None
+    values: NDArray[np.float32]
+    labels: Mapping[str, tuple[str, ...]]
+    source: str
+    rows: int
+    sprite: bytes | None = None
+    sprite_tile: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, eq=False)
 class Run:
     """Everything one directory of event files says."""
 
@@ -314,6 +334,7 @@ class Run:
     hparams: HParams | None = None
     profiles: tuple[Profile, ...] = ()
     sessions: tuple[SessionEvent, ...] = ()
+    embeddings: tuple[Embedding, ...] = ()
     superseded: int = 0
     gaps: tuple[Gap, ...] = ()
 
