@@ -90,9 +90,9 @@ def _graph(near: Neighbours) -> Any:
     from scipy.sparse import csr_array
 
     count, width = near.rows.shape
-    columns = np.column_stack([np.arange(count), near.rows])
+    columns = np.column_stack([np.arange(count), near.rows]).astype(np.int32)
     distances = np.column_stack([np.zeros(count), np.sqrt(near.squares)])
-    starts = np.arange(count + 1) * (width + 1)
+    starts = np.arange(count + 1, dtype=np.int32) * (width + 1)
     return csr_array((distances.ravel(), columns.ravel(), starts), shape=(count, count))
 
 
