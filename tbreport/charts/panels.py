@@ -62,7 +62,7 @@ def sheet(
         if titles is None:
             _outline(canvas)
         else:
-            _label(canvas, titles, first=number == 0)
+            _label(canvas, titles, first=number == 0, last=number == len(steps) - 1)
         if len(steps) > 1:
             middle = (canvas.left + canvas.right) / 2
             canvas.text(middle, canvas.top - canvas.device(LABEL_GAP), step.title)
@@ -138,13 +138,14 @@ def _outline(canvas: Canvas) -> None:
     canvas.rule(right - thick, top, right, bottom, FRAME // 2)
 
 
-def _label(canvas: Canvas, titles: tuple[str, str], first: bool) -> None:
-    """Ticks and titles of the axes; those of y only at the first of several panels."""
+def _label(canvas: Canvas, titles: tuple[str, str], first: bool, last: bool) -> None:
+    """Ticks and titles of the axes; y's only at the first of several panels, x's at the last."""
     if not first:
         canvas.y = replace(canvas.y, ticks=())
     canvas.label_axes()
     line = text_height(canvas.scale) + canvas.device(LABEL_GAP)
     ticks = canvas.device(TICK_LENGTH)
-    canvas.text(canvas.right, canvas.bottom + ticks + 2 * line, titles[0], align=1.0)
+    if last:
+        canvas.text(canvas.right, canvas.bottom + ticks + 2 * line, titles[0], align=1.0)
     if first:
         canvas.text(canvas.device(EDGE), text_height(canvas.scale) + 1, titles[1], align=0.0)

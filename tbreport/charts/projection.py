@@ -19,7 +19,8 @@ from tbreport.points import turned
 Points = NDArray[Any]
 Floats = NDArray[np.float64]
 
-MOSAIC, GAP = 440, 10  # CSS pixels: height of the thumbnails, of it left free above them
+MOSAIC, LARGE_MOSAIC = 440, 620  # CSS pixels: height of the thumbnails below one or more maps
+GAP = 10  # CSS pixels of it that are left free
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,13 +76,16 @@ def _with_thumbnails(
     """The map above its thumbnails, whose colours need more than the canvas' palette."""
     from PIL import Image
 
-    canvas = sheet(steps, places, below=MOSAIC)
-    room = (MOSAIC - GAP) * canvas.scale
+    below = MOSAIC if len(steps) == 1 else LARGE_MOSAIC
+    canvas = sheet(steps, places, below=below)
+    room = (below - GAP) * canvas.scale
     where = np.column_stack([canvas.x.place(places[-1][:, 0]), canvas.y.place(places[-1][:, 1])])
-    width = canvas.width * canvas.scale
+    aspect = (canvas.right - canvas.left) / (canvas.bottom - canvas.top)
+    width = min(canvas.width * canvas.scale, round(room * aspect))
+    left = (canvas.width * canvas.scale - width) // 2
     pixels, shown = mosaic(sprite, where, steps[-1].look.each(), width, room, canvas.scale)
     picture = np.ascontiguousarray(canvas.palette.entries[canvas.shell])
-    picture[-room:] = pixels
+    picture[-room:, left : left + width] = pixels
     if shown < len(where):
         note += f"; {shown:,} of {len(where):,} thumbnails, one a cell of the grid"
     encoded = png(Image.fromarray(picture))

@@ -21,7 +21,8 @@ Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-CELL = 23.0  # CSS pixels: the side of a square as large as a cell
+SMALLEST, LARGEST = 23.0, 46.0  # CSS pixels: the side of a square as large as a cell
+CELLS = 0.6  # side of that square, by what each point would have if all had the same
 LONGEST = 3.0  # a cell's longer side by its shorter one
 FRAME = 2  # device pixels of colour round a thumbnail
 BLOCKY = 16  # pixels of a tile's side up to which it is enlarged by nearest neighbour
@@ -58,8 +59,9 @@ def mosaic(
             f" {wide:,} × {high:,}, too few for its points."
         )
     ratio = math.sqrt(min(max(wide / high, 1 / LONGEST), LONGEST))
-    columns = max(1, round(width / (CELL * scale * ratio)))
-    rows = max(1, round(height / (CELL * scale / ratio)))
+    side = CELLS * math.sqrt(width * height / len(where))
+    side = min(max(side, SMALLEST * scale), LARGEST * scale)
+    columns, rows = max(1, round(width / (side * ratio))), max(1, round(height / (side / ratio)))
     size = width // columns, height // rows
     pixels = np.zeros((height, width, 4), np.uint8)
     taken = seats(where, columns, rows)
