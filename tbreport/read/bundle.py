@@ -84,6 +84,10 @@ class Bundle:
             if isinstance(shard, Source):
                 shard.close()
 
+    def numeric_keys(self) -> list[bytes]:
+        """The keys of everything but strings, in order."""
+        return [key for key, entry in self.entries.items() if entry.dtype != _STRING]
+
     def shape(self, key: bytes) -> tuple[int, ...]:
         """The shape of one entry; raises Unfit."""
         return checked_shape([dim.size for dim in self.entries[key].shape.dim])
@@ -165,11 +169,10 @@ class Bundle:
         """
         names = self.full_names()
         tensors: dict[tuple[Any, ...], Stored] = {}
-        for key, entry in self.entries.items():
-            if entry.dtype != _STRING:
-                name = names.get(key, "")
-                same = (name, entry.crc32c, entry.size) if name else (key,)
-                tensors.setdefault(same, self._stored(key, name))
+        for key in self.numeric_keys():
+            name, entry = names.get(key, ""), self.entries[key]
+            same = (name, entry.crc32c, entry.size) if name else (key,)
+            tensors.setdefault(same, self._stored(key, name))
         return sorted(tensors.values(), key=lambda tensor: natural_key(tensor.name or tensor.key))
 
     def _stored(self, key: bytes, name: str) -> Stored:

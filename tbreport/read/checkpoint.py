@@ -59,14 +59,15 @@ class CheckpointFile:
 
 def read_checkpoint(file: CheckpointFile, budget: Budget) -> tuple[Checkpoint, list[Gap]]:
     """One checkpoint, and what of it is not in it; a file that can't be read has no tensors."""
-    checkpoint = Checkpoint(file.name, "", file.size, file.step)
+    name = file.name.removesuffix(".index")
+    checkpoint = Checkpoint(name, "", file.size, file.step)
     gaps: list[Gap] = []
     try:
         with _contents(file) as contents:
             tensors = _read_tensors(contents, file.name, budget, gaps)
             gaps += [Gap(gap.kind, file.name, str(gap), count=gap.count) for gap in contents.gaps]
             step = contents.step if file.step is None else file.step
-            checkpoint = Checkpoint(file.name, contents.format, file.size, step, tensors)
+            checkpoint = Checkpoint(name, contents.format, file.size, step, tensors)
     except Unfit as error:
         gaps.append(Gap(error.kind, file.name, str(error)))
     return checkpoint, gaps

@@ -9,11 +9,14 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import stat
 from pathlib import Path
 
 from tbreport.model import GapKind
+from tbreport.names import printable
 
+_DRIVE = re.compile(r"[A-Za-z]:")
 MAX_READ = 96 << 20  # bytes that a parser may ask for at once; our own limits are lower
 
 
@@ -36,6 +39,30 @@ def is_inside(tree: str, path: str) -> bool:
         return os.path.commonpath([root, real]) == root
     except ValueError:  # another drive
         return False
+
+
+def locate(folder: str, raw: bytes) -> str:
+    """The file under ``folder`` that a path from data means, relative to it.
+
+    A path that does not resolve as it was written (from another machine, another working directory,
+    Windows) is looked for by its ending, the longest first. Raises Unfit when nothing is found, and
+    says so if the path would lead out.
+    """
+    text = os.fsdecode(raw)
+    parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
+    leads_out = text.startswith(("/", "\\", "~")) or bool(_DRIVE.match(text)) or ".." in parts
+    ways = [] if leads_out else [text]
+    ways += ["/".join(parts[first:]) for first in range(len(parts)) if ".." not in parts[first:]]
+    for way in ways:
+        path = os.path.join(folder, way)
+        if os.path.lexists(path):
+            if is_inside(folder, path):
+                return way
+            leads_out = True
+    shown = printable(text[:200])
+    if leads_out:
+        raise Unfit(GapKind.REFUSED, f"path {shown!r} leads out of its directory: not opened")
+    raise Unfit(GapKind.UNREADABLE, f"no file {shown!r} beside the configuration")
 
 
 class Source(io.RawIOBase):

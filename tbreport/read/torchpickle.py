@@ -7,6 +7,7 @@ torch/serialization.py (persistent ids).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,31 +32,34 @@ _STORAGES = {
     "ComplexFloat": "complex64",
     "ComplexDouble": "complex128",
 }
-# Calls that are usual in checkpoints and hold no weights: nothing is lost by leaving them out.
+# Calls into the standard library that are usual in checkpoints and only make values.
 _HARMLESS = (
-    "__builtin__.",
     "_codecs.encode",
     "argparse.",
-    "builtins.set",
-    "builtins.frozenset",
-    "builtins.complex",
-    "builtins.slice",
-    "builtins.range",
     "builtins.bytearray",
+    "builtins.complex",
+    "builtins.frozenset",
+    "builtins.range",
+    "builtins.set",
+    "builtins.slice",
+    "__builtin__.set",
     "collections.",
-    "copyreg._reconstructor",
     "copy_reg._reconstructor",
+    "copyreg._reconstructor",
     "datetime.",
     "decimal.Decimal",
-    "numpy.",
+    "functools.partial",
     "pathlib.",
+    "uuid.UUID",
+)
+# Calls of functions elsewhere that hold no weights: nothing is lost by leaving them out.
+_HARMLESS_ELSEWHERE = (
+    "numpy.",
     "torch.Size",
     "torch.device",
     "torch.jit._pickle.",
     "torch.serialization._get_layout",
-    "uuid.UUID",
 )
-_NOT_HARMLESS = ("__builtin__.eval", "__builtin__.exec", "__builtin__.getattr")
 # Where training loops put a state_dict: no part of its parameters' names.
 _CONTAINERS = (
     "state_dict",
@@ -169,19 +173,26 @@ def _lost_tensors(maker: str, names: list[str]) -> Unfit:
 
 
 def _refused_calls(opaques: list[Opaque], lost: set[str]) -> list[Unfit]:
-    """One gap for all calls that torch would make and that are not known to be harmless."""
-    makers = [
-        opaque.maker
-        for opaque in opaques
-        if opaque.called
-        and opaque.maker not in lost
-        and (opaque.maker in _NOT_HARMLESS or not opaque.maker.startswith(_HARMLESS))
-    ]
+    """One gap for all calls that torch would make and that could do anything."""
+    makers = [opaque.maker for opaque in opaques if opaque.called and _is_doubtful(opaque.maker)]
+    makers = [maker for maker in makers if maker not in lost]
     if not makers:
         return []
     names = list(dict.fromkeys(makers))
     shown = ", ".join(f"{name:.100}" for name in names[:5]) + (" …" if len(names) > 5 else "")
     return [Unfit(GapKind.REFUSED, f"would call {shown}: not called", len(makers))]
+
+
+def _is_doubtful(maker: str) -> bool:
+    """Whether calling ``maker`` may be more than making an object of some class.
+
+    Classes of other packages (settings, enumerations) are told by their capital letter; in the
+    standard library only a few are known to be harmless, since ``subprocess.Popen`` is a class too.
+    """
+    package, last = maker.partition(".")[0], maker.rpartition(".")[2]
+    if package in sys.stdlib_module_names or package in ("__builtin__", "copy_reg"):
+        return not maker.startswith(_HARMLESS)
+    return not last[:1].isupper() and not maker.startswith(_HARMLESS_ELSEWHERE)
 
 
 def _containers(root: Any) -> list[str]:
