@@ -216,6 +216,12 @@ function setUpTables() {
 
 /* Pictures: open one large. */
 
+/** @param {Element} figure */
+function nameOf(figure) {
+  const heading = figure.closest(".panel")?.querySelector("h3, h4")?.textContent ?? "";
+  return figure.getAttribute("data-tag") || heading.trim();
+}
+
 function setUpPictures() {
   const dialog = element("dialog", { "aria-label": "Picture" });
   const title = element("strong", { dir: "auto" });
@@ -238,7 +244,7 @@ function setUpPictures() {
     large.width = Math.round(image.width * scale);
     large.height = Math.round(image.height * scale);
     large.loading = "eager";
-    title.textContent = figure.closest(".panel")?.querySelector("h3, h4")?.textContent ?? "";
+    title.textContent = nameOf(figure);
     frame.replaceChildren(large);
     const caption = figure.querySelector("figcaption");
     if (caption) frame.append(caption.cloneNode(true));
@@ -249,8 +255,7 @@ function setUpPictures() {
   const button = element("button", { class: "enlarge", type: "button" }, "⤢");
   for (const figure of all("figure:has(> img)")) {
     const mine = /** @type {HTMLElement} */ (button.cloneNode(true));
-    const heading = figure.closest(".panel")?.querySelector("h3, h4")?.textContent ?? "picture";
-    mine.setAttribute("aria-label", `Enlarge ${heading.trim()}`);
+    mine.setAttribute("aria-label", `Enlarge ${nameOf(figure)}`);
     figure.append(mine);
   }
   document.addEventListener("click", (event) => {

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from browser import chromium, visit
-from documents import HOSTILE_NAMES, FakeChart, FakePicture, document, every_shape, png
 
 from tbreport.page import assemble, assemble_folder
+from tbreport.render import Picture
 from tbreport.sections.kit import Cell, Chapter, Column, Figure, Note, Panel, Prose, Table
+from tests.browser import chromium, visit
+from tests.documents import HOSTILE_NAMES, FakeChart, document, every_shape, png
 
 pytestmark = pytest.mark.browser
 
@@ -163,7 +164,7 @@ def test_print_has_all_that_is_folded_and_every_picture(browser, tmp_path, scrip
     chapter = Chapter("scalars", "Scalars", tuple(panels))
     # Pictures that differ, as the same one would stand in the PDF once.
     pictures = {
-        chart: FakePicture(chart.alt, png(64 + place, 32, ["red"]), 640, 320)
+        chart: Picture(chart.alt, png(64 + place, 32, ["red"]), 640, 320)
         for place, chart in enumerate(charts)
     }
     path = tmp_path / "report.html"
