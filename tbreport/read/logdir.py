@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,8 +129,9 @@ def _read_all(
 
 def _discover(places: Sequence[Path]) -> _Found:
     found = _Found()
-    labels = _labels(places)
-    for place in dict.fromkeys(places):
+    distinct = _distinct(places)
+    labels = _labels(distinct)
+    for place, label in zip(distinct.values(), labels, strict=True):
         try:
             status = os.stat(place)
         except OSError as error:
@@ -138,7 +139,6 @@ def _discover(places: Sequence[Path]) -> _Found:
                 f"{printable(str(place))}: {(error.strerror or 'can not be read').lower()}; "
                 "give the directory that holds the event files"
             ) from error
-        label = labels.get(place, "")
         if stat.S_ISDIR(status.st_mode):
             _walk(place, label, found)
         elif _is_event_file(place.name):
@@ -152,17 +152,23 @@ def _discover(places: Sequence[Path]) -> _Found:
     return found
 
 
-def _labels(places: Sequence[Path]) -> dict[Path, str]:
+def _distinct(places: Sequence[Path]) -> dict[Path, Path]:
+    """Each place once, however often and by whatever links it is named: real path -> path."""
+    distinct: dict[Path, Path] = {}
+    for place in places:
+        distinct.setdefault(Path(os.path.realpath(place)), place)
+    return distinct
+
+
+def _labels(real_paths: Collection[Path]) -> list[str]:
     """What run names begin with when there are several log directories: just enough of each."""
-    distinct = list(dict.fromkeys(places))
-    if len(distinct) < 2:
-        return {}
-    resolved = [place.resolve().parts for place in distinct]
-    for length in range(1, max(map(len, resolved)) + 1):
-        labels = ["/".join(parts[-length:]) for parts in resolved]
+    if len(real_paths) < 2:
+        return [""] * len(real_paths)
+    for length in range(1, max(len(path.parts) for path in real_paths) + 1):
+        labels = ["/".join(path.parts[-length:]) for path in real_paths]
         if len(set(labels)) == len(labels):
             break
-    return dict(zip(distinct, labels, strict=True))
+    return labels
 
 
 def _is_event_file(name: str) -> bool:
