@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -177,11 +178,15 @@ def _is_event_file(name: str) -> bool:
 
 
 def _walk(root: Path, label: str, found: _Found) -> None:
-    """Note every run under ``root``; links to directories are followed, each directory once."""
-    pending = [(str(root), "", 0)]
+    """Note every run under ``root``; links to directories are followed, each directory once.
+
+    Links come last: a directory that is reached both straight and by a link has the name of the
+    straight way.
+    """
+    straight, links = deque([(str(root), "", 0)]), deque[tuple[str, str, int]]()
     seen: set[tuple[int, int]] = set()
-    while pending:
-        path, relative, depth = pending.pop()
+    while straight or links:
+        path, relative, depth = straight.popleft() if straight else links.popleft()
         try:
             status = os.stat(path)
             if (status.st_dev, status.st_ino) in seen:
@@ -196,17 +201,15 @@ def _walk(root: Path, label: str, found: _Found) -> None:
             reason = f"more than {MAX_DEPTH} directories deep"
             found.gaps.append(Gap(GapKind.LIMIT, relative, reason))
             continue
-        inner = _sort_entries(entries, relative, label, found)
-        pending += [(entry.path, _join(relative, entry.name), depth + 1) for entry in inner[::-1]]
+        for entry in _note_files(entries, relative, label, found):
+            ways = links if entry.is_symlink() else straight
+            ways.append((entry.path, _join(relative, entry.name), depth + 1))
 
 
-def _sort_entries(
+def _note_files(
     entries: Sequence[os.DirEntry[str]], relative: str, label: str, found: _Found
 ) -> list[os.DirEntry[str]]:
-    """Note the event files among ``entries`` and return the directories, links to them last.
-
-    A directory that is reached both straight and by a link has the name of the straight way.
-    """
+    """Note the event files among ``entries`` and return the directories."""
     directories = []
     for entry in entries:
         try:
@@ -219,7 +222,7 @@ def _sort_entries(
             run = _join(label, relative) or "."
             name = _join(label, _join(relative, entry.name))
             found.runs.setdefault(run, []).append((entry.path, name))
-    return sorted(directories, key=lambda entry: entry.is_symlink())
+    return directories
 
 
 def _join(parent: str, child: str) -> str:
