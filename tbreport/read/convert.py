@@ -35,10 +35,14 @@ def first_bytes(value: Any) -> bytes:
     return bytes(value.reshape(-1)[0])
 
 
+def _is_real(value: Any) -> bool:
+    return value.dtype != object and not np.iscomplexobj(value)
+
+
 def _scalar(value: Any) -> float:
     if isinstance(value, float):
         return value
-    if value.size != 1 or value.dtype == object or np.iscomplexobj(value):
+    if value.size != 1 or not _is_real(value):
         raise Unfit(f"not a scalar but {_describe(value)}")
     return float(value.reshape(-1)[0])
 
@@ -51,7 +55,7 @@ def _describe(value: Any) -> str:
 def _histogram(value: Any) -> HistogramValue | Floats:
     if isinstance(value, HistogramValue):
         return value
-    if value.dtype == object or value.ndim != 2 or value.shape[1] != 3:
+    if not _is_real(value) or value.ndim != 2 or value.shape[1] != 3:
         raise Unfit(f"not a histogram but {_describe(value)}")
     rows: Floats = value.astype(np.float64)
     return rows
@@ -87,7 +91,7 @@ def _texts(value: Any) -> Any:
 
 
 def _pr_curve(value: Any) -> Floats:
-    if value.dtype == object or value.ndim != 2 or value.shape[0] != 6:
+    if not _is_real(value) or value.ndim != 2 or value.shape[0] != 6:
         raise Unfit(f"not a PR curve but {_describe(value)}")
     curve: Floats = value.astype(np.float64)
     return curve
