@@ -23,6 +23,8 @@ from tbreport.model import (
 from tbreport.read import plugins
 from tbreport.read.collect import HistogramValue
 
+MAX_DIGITS = 9  # of an image's width or height; Python refuses to read numbers of thousands
+
 
 class Unfit(ValueError):
     """A value that does not have the shape its plugin promises; the text says what it is."""
@@ -66,7 +68,9 @@ def _images(value: Any) -> tuple[EncodedImage, ...]:
         return (value,)
     if value.dtype != object or value.ndim != 1 or len(value) < 2:
         raise Unfit(f"not images but {_describe(value)}")
-    width, height = (int(side) if side.isdigit() else 0 for side in value[:2])
+    width, height = (
+        int(side) if side.isdigit() and len(side) <= MAX_DIGITS else 0 for side in value[:2]
+    )
     return tuple(EncodedImage(data, width, height) for data in value[2:])
 
 
