@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tbreport.model import (
     AudioClip,
@@ -23,6 +24,12 @@ from tbreport.model import (
 from tbreport.read import plugins
 from tbreport.read.collect import HistogramValue
 
+# The parts of a mesh by MeshPluginData.ContentType: name, dtype, lengths of the last axis.
+MESH_PARTS = {
+    1: ("vertices", "f4", (3,)),
+    2: ("faces", "i4", (3,)),
+    3: ("colors", "u1", (3, 4)),
+}
 MAX_DIGITS = 9  # of an image's width or height; Python refuses to read numbers of thousands
 
 
@@ -129,20 +136,25 @@ def _moments(value: HistogramValue | Floats) -> tuple[float, ...]:
     return (float(value[0, 0]), float(value[-1, 1]), num, np.nan, np.nan)
 
 
+def mesh_part(content_type: int, value: Any) -> NDArray[Any]:
+    """One part of a batch of meshes: shape (batch, n, 3), colours also (..., 4). Raises Unfit."""
+    name, dtype, lengths = MESH_PARTS[content_type]
+    if not _is_real(value) or value.ndim != 3 or value.shape[2] not in lengths:
+        raise Unfit(f"not {name} of a mesh but {_describe(value)}")
+    with np.errstate(invalid="ignore", over="ignore"):  # what the dtype can't hold
+        part: NDArray[Any] = value.astype(dtype)
+    return part
+
+
 def mesh_series(found: dict[str, tuple[dict[str, Any], list[Any]]], config: str) -> MeshSeries:
-    """Join the components of one mesh on their steps; the vertices say which steps there are."""
+    """Join the parts of one mesh on their steps; the vertices say which steps there are."""
     common, _ = found.get("vertices") or next(iter(found.values()))
-    others = {
+    parts = {
         name: dict(zip(steps["steps"].tolist(), values, strict=True))
         for name, (steps, values) in found.items()
     }
     meshes = tuple(
-        MeshStep(
-            *(
-                None if (array := others.get(name, {}).get(step)) is None else array.astype(dtype)
-                for name, dtype in (("vertices", "f4"), ("faces", "i4"), ("colors", "u1"))
-            )
-        )
+        MeshStep(*(parts.get(name, {}).get(step) for name, _, _ in MESH_PARTS.values()))
         for step in common["steps"].tolist()
     )
     return MeshSeries(**common, meshes=meshes, config=config)
