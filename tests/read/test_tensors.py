@@ -101,13 +101,13 @@ def test_half_precision_keeps_its_dtype(loose):
         (raw(1, (3,), tensor_content=b"1234"), "4 bytes for 3 values of float32"),
         (raw(8, (1,), tensor_content=b"1234"), "4 bytes for 1 values of complex64"),
         (raw(1, (2**62, 2**62), tensor_content=b"1234"), "4 bytes for .* values of float32"),
-        (raw(1, (1,) * 65, float_val=[1]), "no array can have this shape of 65 dimensions"),
+        (raw(1, (1,) * 65, float_val=[1]), "this shape of 65 dimensions"),
         (
             raw(STRING, (1,) * 65, string_val=[b"x"]),
-            "no array can have this shape of 65 dimensions",
+            "this shape of 65 dimensions",
         ),
-        (raw(1, (0, 2**62, 2**62)), "no array can have this shape of 3 dimensions"),
-        (raw(STRING, (0, 2**62, 2**62)), "no array can have this shape of 3 dimensions"),
+        (raw(1, (0, 2**62, 2**62)), "this shape of 3 dimensions"),
+        (raw(STRING, (0, 2**62, 2**62)), "this shape of 3 dimensions"),
     ],
 )
 def test_what_is_no_tensor_is_refused_before_it_is_built(data, message):
