@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from google.protobuf import descriptor_pb2, struct_pb2
+from google.protobuf import descriptor_pb2, descriptor_pool, struct_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from tensorboard.compat.proto import (
     attr_value_pb2,
@@ -116,6 +116,11 @@ def test_tensorboard_reads_an_event_of_ours():
     assert (event.step, event.wall_time) == (7, writer.T0 + 7)
     assert event.summary.value[0].simple_value == 0.5
     assert event.summary.value[1].metadata.plugin_data.plugin_name == "scalars"
+
+
+def test_the_schema_stays_out_of_the_pool_that_all_share():
+    with pytest.raises(KeyError):
+        descriptor_pool.Default().FindMessageTypeByName("tbreport.wire.Event")
 
 
 def test_a_message_that_the_schema_does_not_hold_is_a_key_error():
