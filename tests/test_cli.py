@@ -44,7 +44,7 @@ def test_it_writes_a_report_and_says_so(folder, capsys):
     assert cli.run(["logs"]) == 0
     assert names(folder) == ["logs", "report.html"]
     said = lines(capsys)
-    assert re.fullmatch(r"read 2 runs, \d+ B in \d+\.\d s, .*B/s", said[0])
+    assert re.fullmatch(r"read 2 files of 2 runs, \d+ B in \d+\.\d s, .*B/s", said[0])
     assert re.fullmatch(r"drew 3 charts in \d+\.\d s", said[1])
     assert re.fullmatch(r"report\.html: \d.* kB, 2 runs, 3 charts, 0 gaps", said[2])
     assert len(said) == 3

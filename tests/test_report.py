@@ -18,6 +18,7 @@ from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS
 from tbreport.sections.kit import Chapter, Figure, Note, Panel, Section
 from tests.make import PNG, image_series, logs, run, text_series
+from tests.markup import check, page
 
 
 @pytest.fixture
@@ -231,3 +232,15 @@ def test_logs_are_left_as_they_were(small):
     before = replace(small)
     build_report(small)
     assert small.gaps == before.gaps and small.runs == before.runs
+
+
+@pytest.mark.slow
+def test_real_logs_make_sound_pages(real_log):
+    try:
+        found = tbreport.read_logs(real_log)
+    except InputError:
+        pytest.skip("a folder without event files")
+    report = build_report(found, title=real_log.name)
+    check(page(report.document))
+    assert not report.faults
+    assert len(report.html) < 10_000_000
