@@ -99,18 +99,30 @@ class Canvas:
         opacity: float = 1.0,
         width: float = LINE_WIDTH,
         dash: Sequence[float] = (),
+        sharp: bool = False,
     ) -> None:
-        """A line through the points, shape (n,); it breaks where y is NaN."""
-        context = self._context(width, opacity)
+        """A line through the points, shape (n,); it breaks where y is NaN.
+
+        ``sharp`` edges are not anti-aliased.
+        """
+        context = self._context(width, opacity, sharp)
         context.set_foreground(self._face(colour, opacity), isRGBA=True)
         if dash:
             context.set_dashes(0, [length * self.scale for length in dash])
         self._renderer.draw_path(context, path(x, y), identity(), None)
 
-    def area(self, x: Floats, low: Floats, high: Floats, colour: str, opacity: float = 1.0) -> None:
+    def area(
+        self,
+        x: Floats,
+        low: Floats,
+        high: Floats,
+        colour: str,
+        opacity: float = 1.0,
+        sharp: bool = False,
+    ) -> None:
         """The area between two curves, shape (n,), without an outline; no NaN."""
         around = path(np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]]))
-        context = self._context(0, opacity)
+        context = self._context(0, opacity, sharp)
         self._renderer.draw_path(context, around, identity(), self._face(colour, opacity))
 
     def dots(
@@ -128,11 +140,9 @@ class Canvas:
         size = Affine2D().scale(radius * self.scale)
         face = self._face(colour, opacity)
         points = path(x, y)
-        self._renderer.draw_markers(
-            self._context(0, 1.0), marker(shape), size, points, identity(), face
-        )
+        self._renderer.draw_markers(self._context(0), marker(shape), size, points, identity(), face)
 
-    def _context(self, width: float, opacity: float) -> Any:
+    def _context(self, width: float, opacity: float = 1.0, sharp: bool = False) -> Any:
         from matplotlib.transforms import Bbox
 
         size = self.height * self.scale
@@ -144,7 +154,7 @@ class Canvas:
         context.set_joinstyle("bevel" if width < 1 else "round")
         context.set_capstyle("butt")
         # At 2x the rough edges of what is faint do not show; smooth ones cost 15 % of the bytes.
-        context.set_antialiased(opacity > FAINT or self.scale == 1)
+        context.set_antialiased(not sharp and (opacity > FAINT or self.scale == 1))
         return context
 
     def _face(self, colour: str, opacity: float) -> tuple[float, float, float, float]:
