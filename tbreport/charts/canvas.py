@@ -18,7 +18,14 @@ from tbreport.charts import Drawing
 from tbreport.charts.agg import identity, marker, path, surface
 from tbreport.charts.axes import Axis
 from tbreport.charts.palette import INK_LEVELS, Palette
-from tbreport.charts.style import FRAME_OPACITY, GRID_OPACITY, LINE_WIDTH, rgb
+from tbreport.charts.style import (
+    DARK_GROUND,
+    FRAME_OPACITY,
+    GRID_OPACITY,
+    LIGHT_GROUND,
+    LINE_WIDTH,
+    rgb,
+)
 from tbreport.charts.text import text_height, text_ink, text_width
 from tbreport.charts.ticks import Tick
 
@@ -174,6 +181,23 @@ class Canvas:
         top = max(0, min(round(y) - digits, self.shell.shape[0] - digits))
         room = self.shell[top : top + ink.shape[0], left : left + ink.shape[1]]
         np.maximum(room, ink[: room.shape[0], : room.shape[1]], out=room)
+
+    def badge(self, x: float, y: float, label: str) -> None:
+        """A label round a place, light on dark so that it reads over data on any ground.
+
+        The palette has to hold both grounds' colours.
+        """
+        ink = text_ink(label, self.scale)[: text_height(self.scale)]
+        pad = self.device(2)
+        plate = np.pad(ink, ((pad, pad), (pad, pad)))
+        dark, light = np.array(rgb(DARK_GROUND)), np.array(rgb(LIGHT_GROUND))
+        share = np.arange(INK_LEVELS + 1)[:, None] / INK_LEVELS
+        shades = np.hstack([dark + share * (light - dark), np.full((INK_LEVELS + 1, 1), 255)])
+        levels = self.palette.indices(shades.astype(np.uint8)[None])[0]
+        height, width = plate.shape
+        left = max(0, min(round(x - width / 2), self.shell.shape[1] - width))
+        top = max(0, min(round(y - height / 2), self.shell.shape[0] - height))
+        self.shell[top : top + height, left : left + width] = levels[plate]
 
     def rule(self, left: float, top: float, right: float, bottom: float, index: int) -> None:
         """A filled rectangle of one palette index, in device pixels."""
