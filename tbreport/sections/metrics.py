@@ -1,0 +1,148 @@
+"""The main metrics: which few numbers sum up the trainings, and the best and last of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tbreport import roles
+from tbreport.model import Logs, Run, ScalarSeries
+from tbreport.names import natural_key
+from tbreport.roles import Better, Role
+
+MOST_METRICS = 4  # what fits beside a run in one table row
+MOST_UNJUDGED = 2  # where no name says what is better
+
+_FAVOURITES = frozenset({"loss", "accuracy", "acc"})  # of metrics that are equally plain
+_SILENT_WORDS = roles.VALIDATION_WORDS | roles.TRAINING_WORDS | {"epoch"}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A tag that sums up a training; ``runs`` are those whose values compete to be the best.
+
+    Where the runs of one tag are told apart as training and validation, only validation competes.
+    """
+
+    tag: str
+    better: Better
+    runs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One value of a series and where it stands."""
+
+    value: float
+    step: int
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The run with the best reading of a metric."""
+
+    metric: Metric
+    run: str
+    reading: Reading
+
+
+def last(series: ScalarSeries) -> Reading | None:
+    """The newest value, finite or not; None for an empty series."""
+    if not len(series):
+        return None
+    return Reading(float(series.values[-1]), int(series.steps[-1]))
+
+
+def best(series: ScalarSeries, better: Better) -> Reading | None:
+    """The first of the best finite values; None without one or where nobody knows what is best."""
+    finite = np.flatnonzero(np.isfinite(series.values))
+    if not len(finite) or better is Better.UNKNOWN:
+        return None
+    values = series.values[finite]
+    place = finite[int(values.argmin() if better is Better.LOWER else values.argmax())]
+    return Reading(float(series.values[place]), int(series.steps[place]))
+
+
+def winner(metric: Metric, logs: Logs) -> Winner | None:
+    """The first run, in order, with the best of all readings; None where nothing competes."""
+    found: Winner | None = None
+    competing = set(metric.runs)
+    for run in logs.runs:
+        series = run.scalars.get(metric.tag) if run.name in competing else None
+        reading = best(series, metric.better) if series is not None else None
+        if reading and (found is None or _beats(reading, found.reading, metric.better)):
+            found = Winner(metric, run.name, reading)
+    return found
+
+
+def _beats(one: Reading, other: Reading, better: Better) -> bool:
+    return one.value < other.value if better is Better.LOWER else one.value > other.value
+
+
+def main_metrics(logs: Logs) -> tuple[Metric, ...]:
+    """At most four metrics, the main one first: what most trainings share, told by name.
+
+    One each of: what is measured on validation data and to be low, there and to be high, a reward,
+    else to be low, else to be high. Without any, up to two tags whose better way nobody knows.
+    """
+    holders: dict[str, list[Run]] = {}
+    for run in logs.runs:
+        for tag, series in run.scalars.items():
+            if len(series):
+                holders.setdefault(tag, []).append(run)
+    experiments = len({roles.experiment(run.name) for run in logs.runs if run.scalars})
+    kinds: dict[int, list[str]] = {}
+    for tag, runs in holders.items():
+        kinds.setdefault(_kind(tag, runs), []).append(tag)
+    order = {tag: _order(tag, runs, experiments) for tag, runs in holders.items()}
+    unjudged = kinds.pop(_UNJUDGED, [])
+    tags = [min(kinds[kind], key=order.__getitem__) for kind in sorted(kinds)][:MOST_METRICS]
+    judged = bool(tags)
+    tags = tags or sorted(unjudged, key=order.__getitem__)[:MOST_UNJUDGED]
+    return tuple(
+        Metric(
+            tag,
+            roles.better(tag) if judged else Better.UNKNOWN,
+            tuple(run.name for run in _competitors(tag, holders[tag])),
+        )
+        for tag in tags
+    )
+
+
+_UNJUDGED = 9
+
+
+def _kind(tag: str, runs: Iterable[Run]) -> int:
+    """The place of the tag's kind among the main metrics."""
+    way = roles.better(tag)
+    reward = not roles.REWARD_WORDS.isdisjoint(roles.tokens(tag))
+    if way is Better.UNKNOWN or (roles.is_exotic(tag) and not reward):
+        return _UNJUDGED
+    if any(roles.role(tag, run.name) is Role.VALIDATION for run in runs):
+        return 0 if way is Better.LOWER else 1
+    if reward:
+        return 2
+    return 3 if way is Better.LOWER else 4
+
+
+def _order(tag: str, runs: list[Run], experiments: int) -> tuple[object, ...]:
+    """Sorts the tags of one kind: shared by most, by epoch rather than by batch, plain, known."""
+    words = roles.tokens(tag)
+    share = len({roles.experiment(run.name) for run in runs}) / max(experiments, 1)
+    return (
+        share < 0.5,
+        roles.better(tag) is Better.UNKNOWN,
+        not roles.STEP_WORDS.isdisjoint(words),
+        max(len(run.scalars[tag]) for run in runs) < 2,
+        sum(word not in _SILENT_WORDS for word in words),
+        _FAVOURITES.isdisjoint(words),
+        -share,
+        natural_key(tag),
+    )
+
+
+def _competitors(tag: str, runs: list[Run]) -> list[Run]:
+    validating = [run for run in runs if roles.role(tag, run.name) is Role.VALIDATION]
+    return validating or runs
