@@ -30,9 +30,10 @@ OTHER = "#647076"
 
 @dataclass(frozen=True)
 class MapBox:
-    """One box: ``label`` is drawn as far as it fits, ``weight`` 0..1 widens it, ``kind`` colours it.
+    """One box: ``label`` is drawn as far as it fits, ``weight`` (0..1) widens it.
 
-    ``kind`` is an index into the picture's kinds, -1 for others; ``scope`` draws it with a frame.
+    ``kind`` colours it: an index into the picture's kinds, -1 for others; ``scope`` rounds its
+    corners less.
     """
 
     label: str
@@ -75,9 +76,7 @@ class GraphMap:
             figure = Figure(figsize=(width / 100, height / 100), dpi=100 * scale)
             _draw(figure, width, height, self, places, routes)
             buffer = io.BytesIO()
-            figure.savefig(
-                buffer, format="png", transparent=True, metadata={"Software": None}
-            )
+            figure.savefig(buffer, format="png", transparent=True, metadata={"Software": None})
         return Drawing(_quantized(buffer.getvalue()), round(width), round(height))
 
 
@@ -117,9 +116,7 @@ def _turned(layout: Any, edges: Sequence[MapEdge]) -> list[bool]:
     return [layout.coords[edge.source][1] > layout.coords[edge.target][1] for edge in edges]
 
 
-def _places(
-    points: Sequence[_Point], boxes: Sequence[MapBox], down: bool
-) -> dict[_Point, _Point]:
+def _places(points: Sequence[_Point], boxes: Sequence[MapBox], down: bool) -> dict[_Point, _Point]:
     """Layer coordinates to pixels: a fixed distance between layers, nothing of a layer overlapping.
 
     The layout may put a bend half a place beside a box; neighbours are pushed apart to a whole one.
@@ -189,7 +186,9 @@ def _draw_box(axes: Any, number: int, box: MapBox, place: _Point) -> None:
     )
     label = box.label if len(box.label) <= _LABEL else f"{box.label[:11]}…{box.label[-12:]}"
     shown = label if label.isascii() else ""  # other scripts need fonts that may not be there
-    axes.text(x + 8, place[1], str(number), color="white", alpha=0.85, size=6.6, va="center", zorder=4)
+    axes.text(
+        x + 8, place[1], str(number), color="white", alpha=0.85, size=6.6, va="center", zorder=4
+    )
     axes.text(
         place[0] + 9, place[1], shown.replace("…", "..."), color="white", size=7.6, weight="bold",
         ha="center", va="center", zorder=4,

@@ -107,7 +107,7 @@ def parameter_count(node: GraphNode) -> int:
 
 
 def level(nodes: Sequence[GraphNode], scope: str = "") -> Level:
-    """The level inside ``scope``, opened further while one of its scopes holds nearly everything."""
+    """The level inside ``scope``, opened further while one of its scopes holds half of it."""
     prefix = f"{scope}/" if scope else ""
     inside = [node for node in nodes if node.name.startswith(prefix)] if prefix else nodes
     opened: set[str] = set()
@@ -222,7 +222,7 @@ _TELLING = re.compile(
 
 
 def _kind(kinds: Counter[str]) -> str:
-    """The op that tells most about a scope: the first telling word that occurs, else the commonest."""
+    """The op that tells most about a scope: of the first telling word, else the commonest."""
     if len(kinds) == 1:
         return next(iter(kinds))
     words = _TELLING.pattern.split("|")
