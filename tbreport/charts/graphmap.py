@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tbreport.charts import Drawing
+from tbreport.charts.style import INK, RUN_COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,13 +19,8 @@ BOX_WIDTHS = (84.0, 210.0)  # smallest and largest
 LAYER_GAP = 34.0
 SIDE_GAP = 18.0
 MOST_WIDTH = 1180.0  # CSS pixels: the text column of a wide page
+MOST_SHARP = 900_000  # square CSS pixels; a larger picture is drawn at one pixel each
 _LABEL = 24  # characters of a name that fit into a box; the key beside the picture has it whole
-
-INK = "#7a8289"
-KIND_COLOURS = (
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8d7ff2", "#6f7048", "#2099cf", "#bd3b2e",
-)  # fmt: skip
-OTHER = "#647076"
 
 
 @dataclass(frozen=True)
@@ -67,17 +62,16 @@ class GraphMap:
     def draw(self) -> Drawing:
         """Lay out and draw."""
         import matplotlib
-        from matplotlib.figure import Figure
+
+        from tbreport.charts import figure as surface
 
         places, routes = _layout(self.boxes, self.edges)
-        width, height = _extent(places, self.boxes)
-        scale = 2.0 if width * height < 900_000 else 1.0
-        with matplotlib.rc_context({"font.family": "DejaVu Sans", "text.parse_math": False}):
-            figure = Figure(figsize=(width / 100, height / 100), dpi=100 * scale)
+        width, height = _extent(places)
+        scale = surface.SCALE if width * height < MOST_SHARP else 1
+        with matplotlib.rc_context(surface.settings()):
+            figure = surface.make(round(width), round(height), scale)
             _draw(figure, width, height, self, places, routes)
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format="png", transparent=True, metadata={"Software": None})
-        return Drawing(_quantized(buffer.getvalue()), round(width), round(height))
+            return surface.finish(figure)
 
 
 _Point = tuple[float, float]
@@ -146,7 +140,7 @@ def _width(box: MapBox) -> float:
     return min(max(text, low) + (high - low) * 0.3 * box.weight, high)
 
 
-def _extent(places: Sequence[_Point], boxes: Sequence[MapBox]) -> _Point:
+def _extent(places: Sequence[_Point]) -> _Point:
     """The size of the picture in CSS pixels, with a margin for the widest box."""
     x = max(place[0] for place in places) + BOX_WIDTHS[1] + 2 * SIDE_GAP
     y = max(place[1] for place in places) + BOX_HEIGHT + 2 * SIDE_GAP
@@ -175,7 +169,7 @@ def _draw(
 def _draw_box(axes: Any, number: int, box: MapBox, place: _Point) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    colour = KIND_COLOURS[box.kind % len(KIND_COLOURS)] if box.kind >= 0 else OTHER
+    colour = RUN_COLOURS[box.kind % len(RUN_COLOURS)] if box.kind >= 0 else INK
     width = _width(box)
     x, y = place[0] - width / 2, place[1] - BOX_HEIGHT / 2
     style = f"round,pad=0,rounding_size={6 if box.scope else 14}"
@@ -239,14 +233,3 @@ def _smooth(points: Sequence[_Point], path_class: Any) -> Any:
             vertices += [(start[0], middle_y), (end[0], middle_y), end]
         codes += [path_class.CURVE4] * 3
     return path_class(vertices, codes)
-
-
-def _quantized(png: bytes) -> bytes:
-    """The same picture with a palette: a third of the bytes."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(png)) as image:
-        palette = image.quantize(128, method=Image.Quantize.FASTOCTREE)
-    buffer = io.BytesIO()
-    palette.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
