@@ -115,6 +115,8 @@ def _apart(chart: Chart, worker: Executor) -> Picture:
         return worker.submit(draw_one, chart).result()
     except BrokenExecutor as error:
         return Picture(chart.alt, fault=Fault.of(f"chart {type(chart).__name__}", error))
+    except Exception:  # it did not reach the worker, so drawing it here is no danger
+        return draw_one(chart)
 
 
 def _chunk(executor: Executor, count: int) -> int:

@@ -236,11 +236,12 @@ def basis_points(buckets: Floats) -> Floats:
     total = float(buckets[:, 2].sum())
     if len(buckets) == 0 or not math.isfinite(total):
         return np.zeros(len(BASIS_POINTS))
-    above = np.cumsum(buckets[:, 2])
-    wanted = np.array(BASIS_POINTS) / 10000.0 * total
-    bucket = np.minimum(np.searchsorted(above, wanted, "left"), len(buckets) - 1)
-    left, right, count = buckets[bucket].T
-    share = np.clip((wanted - (above[bucket] - count)) / count, 0.0, 1.0)
+    weights = buckets[:, 2] * BASIS_POINTS[-1] / total
+    above = np.cumsum(weights)
+    wanted = np.array(BASIS_POINTS, dtype=np.float64)
+    bucket = np.minimum(np.searchsorted(above, wanted, "right"), len(buckets) - 1)
+    left, right, _ = buckets[bucket].T
+    share = np.clip((wanted - (above - weights)[bucket]) / weights[bucket], 0.0, 1.0)
     return np.asarray(left + share * (right - left))
 
 

@@ -25,10 +25,11 @@ def tags(found):
         (["train/box_loss", "val/box_loss", "val/loss", "lr/pg0"], ["val/loss", "train/box_loss"]),
         (
             ["train/value_loss", "train/loss", "rollout/ep_rew_mean", "time/fps"],
-            ["rollout/ep_rew_mean", "train/loss"],
+            ["rollout/ep_rew_mean"],
         ),
         (["train/loss_step", "train/loss_epoch"], ["train/loss_epoch"]),
         (["D/loss", "G/loss", "lr"], ["D/loss", "G/loss"]),
+        (["loss/g/dur", "loss/g/total"], ["loss/g/total", "loss/g/dur"]),
         (["speed", "x/准确率"], ["speed", "x/准确率"]),
         ([], []),
     ],
