@@ -168,6 +168,6 @@ def _first_channel(raw: bytes, width: int, channels: int) -> NDArray[np.float32]
     return (values / 2.0**31).astype(np.float32)
 
 
-SECTION = Section(
+AUDIO = Section(
     "audio", "Audio", "Every clip with a player, its waveform and its spectrogram.", build
 )

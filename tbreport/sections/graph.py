@@ -235,7 +235,7 @@ def _variable_row(node: GraphNode) -> tuple[Cell, ...]:
     )
 
 
-SECTION = Section(
+GRAPH = Section(
     "graph",
     "Graph",
     "The network as its scopes, with the variables and operations inside.",

@@ -98,6 +98,6 @@ def _every(count: int, most: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int
     return np.linspace(0, count - 1, most).astype(np.int64)
 
 
-SECTION = Section(
+MESH = Section(
     "mesh", "Meshes", "Meshes and point clouds from the front, the side and the top.", build
 )

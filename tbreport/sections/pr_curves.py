@@ -156,7 +156,7 @@ def _f1(curve: Floats) -> Floats:
     return np.divide(product, total, out=np.full(len(total), np.nan), where=total > 0)
 
 
-SECTION = Section(
+PR_CURVES = Section(
     "pr_curves",
     "PR curves",
     "Precision over recall at the last step of every run, with average precision and best F1.",
