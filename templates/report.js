@@ -197,10 +197,10 @@ function sort(table, column, sign) {
 
 function setUpTables() {
   for (const table of /** @type {HTMLTableElement[]} */ (all(".panel table"))) {
-    const heads = all("thead th", table);
+    const heads = all("thead > tr > *", table);
     if (table.closest(".prose") || (table.tBodies[0]?.rows.length ?? 0) < 2) continue;
     heads.forEach((head, column) => {
-      if (head.classList.contains("picture")) return;
+      if (head.localName !== "th" || head.classList.contains("picture")) return;
       const button = element("button", { type: "button" });
       button.append(...head.childNodes);
       head.append(button);
@@ -215,6 +215,12 @@ function setUpTables() {
 }
 
 /* Pictures: open one large. */
+
+/** @param {Element} figure */
+function nameOf(figure) {
+  const heading = figure.closest(".panel")?.querySelector("h3, h4")?.textContent ?? "";
+  return figure.getAttribute("data-tag") || heading.trim();
+}
 
 function setUpPictures() {
   const dialog = element("dialog", { "aria-label": "Picture" });
@@ -238,7 +244,7 @@ function setUpPictures() {
     large.width = Math.round(image.width * scale);
     large.height = Math.round(image.height * scale);
     large.loading = "eager";
-    title.textContent = figure.closest(".panel")?.querySelector("h3, h4")?.textContent ?? "";
+    title.textContent = nameOf(figure);
     frame.replaceChildren(large);
     const caption = figure.querySelector("figcaption");
     if (caption) frame.append(caption.cloneNode(true));
@@ -249,8 +255,7 @@ function setUpPictures() {
   const button = element("button", { class: "enlarge", type: "button" }, "⤢");
   for (const figure of all("figure:has(> img)")) {
     const mine = /** @type {HTMLElement} */ (button.cloneNode(true));
-    const heading = figure.closest(".panel")?.querySelector("h3, h4")?.textContent ?? "picture";
-    mine.setAttribute("aria-label", `Enlarge ${heading.trim()}`);
+    mine.setAttribute("aria-label", `Enlarge ${nameOf(figure)}`);
     figure.append(mine);
   }
   document.addEventListener("click", (event) => {

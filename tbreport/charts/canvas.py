@@ -55,7 +55,8 @@ class Axis:
         width = high / 2 - low / 2  # halves, as the whole range may not fit a float
         if not width > 0:
             return np.where(np.isfinite(values), 0.5, np.nan)
-        return (values / 2 - low / 2) / width
+        with np.errstate(over="ignore"):  # what is that far away is cut by the canvas
+            return (values / 2 - low / 2) / width
 
 
 class Canvas:

@@ -39,7 +39,7 @@ COLUMNS = 500  # about the CSS pixels between the axes: what a Line keeps of its
 ROOM = 0.01  # of the x range, left free at both ends so that the last dot is whole
 DENSE = 2.5  # mean height of a column, in CSS pixels, from which a curve is drawn as an area
 FLAT = 0.8  # below it, as a line through the middle of its columns
-FEW = 24  # points: each gets a dot
+ROOMY = 10.0  # CSS pixels between points, on average, from which each gets a dot
 SHARP = 6  # curves (raw and smoothed count apart) up to which a picture at 2x stays near 20 kB
 APART = 9.0  # CSS pixels between the marks of neighbouring values that aren't finite
 
@@ -78,7 +78,7 @@ class Line:
         ``weight`` is the smoothing, 0..1, applied before anything is thinned out; ``x_range`` the
         range of a shared x axis, by default that of ``x``.
         """
-        x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        x, y = np.clip(x, -stats.WIDEST, stats.WIDEST), np.asarray(y, dtype=np.float64)
         low, high = x_range if x_range is not None else (None, None)
         # A column keeps two values, so up to twice as many points need no thinning out at all.
         columns = COLUMNS if len(x) > 2 * COLUMNS else 2 * COLUMNS
@@ -187,7 +187,8 @@ class Lines:
 def _curve(canvas: Canvas, curve: Envelope, run: int, opacity: float, width: float) -> None:
     """A curve as a line or, where its columns are tall, as the area of noise that they fill."""
     x, low, high = canvas.across(curve.x), canvas.up(curve.low), canvas.up(curve.high)
-    colour, dash = run_colour(run), run_dash(run)
+    colour = run_colour(run)
+    dash = run_dash(run) if opacity == 1 else ()
     tall = high - low
     tall = tall[np.isfinite(tall)]
     if not len(tall):
@@ -204,14 +205,14 @@ def _curve(canvas: Canvas, curve: Envelope, run: int, opacity: float, width: flo
 
 
 def _alone(canvas: Canvas, x: Floats, y: Floats, colour: str, opacity: float) -> None:
-    """Dots where a line would show nothing: at points without a neighbour; and at all of a few."""
+    """Dots where a line shows nothing, at points without a neighbour; or at all where few are."""
     there = np.isfinite(y)
-    if there.sum() > FEW:
+    lonely = len(y) == 1
+    if not lonely and x[-1] - x[0] < ROOMY * canvas.scale * (len(x) - 1):
         beside = np.concatenate([[False], there, [False]])
         there &= ~beside[:-2] & ~beside[2:]
     if there.any():
-        single = len(y) == 1
-        radius = MARKER_SIZE if single else MARKER_SIZE * 0.7
+        radius = MARKER_SIZE if lonely else MARKER_SIZE * 0.65
         canvas.dots(x[there], y[there], colour, radius, opacity)
 
 
@@ -238,7 +239,7 @@ def _beyond(canvas: Canvas, line: Line) -> None:
     """Small bars at the upper and lower edge where the curve leaves the range of y."""
     curve = line.read
     size = canvas.height * canvas.scale
-    bar = MARKER_SIZE * 0.5
+    bar = MARKER_SIZE * 0.4
     inset = bar * canvas.scale
     with np.errstate(invalid="ignore"):
         above, below = curve.high > canvas.y.high, curve.low < canvas.y.low
