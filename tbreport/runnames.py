@@ -1,4 +1,4 @@
-"""Hyper-parameters in the names of runs: ``lr=1e-03,conv=2``, ``lr_1E-03,conv=2``, ``lr0.01_bs32``."""
+"""Hyper-parameters in the names of runs: ``lr=1e-03,conv=2``, ``lr_1E-03``, ``lr0.01_bs32``."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -225,7 +226,7 @@ def _smooth(points: Sequence[_Point], path_class: Any) -> Any:
     """A path through the points with vertical tangents at each of them."""
     vertices, codes = [points[0]], [path_class.MOVETO]
     horizontal = abs(points[-1][0] - points[0][0]) > 2.5 * abs(points[-1][1] - points[0][1])
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in itertools.pairwise(points):
         middle_x, middle_y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
         if horizontal:
             vertices += [(middle_x, start[1]), (middle_x, end[1]), end]

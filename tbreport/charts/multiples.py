@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,10 @@ class Multiple:
 
 @dataclass(frozen=True, eq=False)
 class Multiples:
-    """``y``: the metric, float64 (trials,), on one scale in all pictures; ``colours`` of the trials."""
+    """``y``: the metric, float64 (trials,), on one scale in all pictures.
+
+    ``colours`` are those of the trials.
+    """
 
     alt: str
     cells: tuple[Multiple, ...]
@@ -59,7 +63,7 @@ class Multiples:
                 self._scale(axes, cell, column == 0)
             return surface.finish(figure)
 
-    def _scale(self, axes, cell: Multiple, first: bool) -> None:  # type: ignore[no-untyped-def]
+    def _scale(self, axes: Any, cell: Multiple, first: bool) -> None:
         if self.log_y:
             axes.set_yscale("log")
         if cell.log:

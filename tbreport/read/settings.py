@@ -1,4 +1,4 @@
-"""Settings files beside event files: Lightning's ``hparams.yaml`` and Ultralytics' ``args.yaml``."""
+"""Settings beside event files: Lightning's ``hparams.yaml``, Ultralytics' ``args.yaml``."""
 
 from __future__ import annotations
 

@@ -141,9 +141,10 @@ def _table(shown: Sequence[tuple[str, Curve]]) -> Table:
 
 
 def _margins(chart: LayoutChart, logs: Logs, options: Options) -> _Made | None:
-    """The value as a line, from lower to upper as a band, for the first run that holds all three."""
+    """The values as lines; a band from lower to upper for the first run that holds all three."""
     found: list[tuple[str, Curve]] = []
     band: Envelope | None = None
+    banded = 0
     extremes: list[Curve] = []
     for value, lower, upper in chart.margins:
         for place, run in enumerate(logs.runs):
@@ -174,7 +175,7 @@ def _margins(chart: LayoutChart, logs: Logs, options: Options) -> _Made | None:
         y_range=(axis.low, axis.high),
         log_y=axis.log,
         band=band,
-        band_colour=banded if band is not None else 0,
+        band_colour=banded,
     )
     notes = tuple(drawn.notes(curves, axis))
     if band is not None and len(found) > 1:

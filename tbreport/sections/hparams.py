@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tbreport.charts.multiples import Multiple, Multiples
 from tbreport.charts.parallel import Parallel, ParallelAxis
+from tbreport.charts.ranking import Ranking
 from tbreport.model import Finding, Logs
 from tbreport.options import Options
 from tbreport.roles import Better
-from tbreport.sections.importance import SURE, Importance, importances
 from tbreport.sections.kit import Cell, Chapter, Column, Figure, Note, Panel, Section, Table
 from tbreport.sections.metrics import Metric, main_metrics, reading_cell
 from tbreport.sections.trials import Setting, Trial, settings, shown, trials
 from tbreport.sections.words import counted, listed
 from tbreport.stats import format_number
 
+Floats = NDArray[np.float64]
+
 MOST_COLUMNS = 10  # settings beside the metrics; further ones that differ have a table of their own
 MOST_AXES = 8
 MOST_CELLS = 12
 LEAST = 2  # trials for a comparison
+# Simulated with a peaked optimum, a ranking from 6 trials was right in 57 % of the cases and from 12
+# on mostly: below LEAST_RANKED nothing is said, below SURE it is called indicative.
+LEAST_RANKED, SURE = 6, 12
 
 
 def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter | None:
@@ -128,10 +134,6 @@ def _pictures(found: Sequence[Trial], differing: Sequence[Setting], metric: Metr
     results = np.array([trial.result(metric) for trial in found])
     if np.isfinite(results).sum() < LEAST:
         return []
-    ranking = importances(differing, results)
-    if ranking:
-        order = {one.name: place for place, one in enumerate(ranking)}
-        differing = sorted(differing, key=lambda setting: order[setting.name])
     numbered = list(differing[:MOST_CELLS])
     runs = tuple(run.name for trial in found for run in trial.runs)
     panels = [
@@ -152,8 +154,8 @@ def _pictures(found: Sequence[Trial], differing: Sequence[Setting], metric: Metr
             wide=True,
         ),
     ]
-    if ranking:
-        panels.append(_ranking_panel(ranking, metric, int(np.isfinite(results).sum())))
+    if np.isfinite(results).sum() >= LEAST_RANKED:
+        panels.append(_ranking_panel(numbered, metric, results, runs))
     return panels
 
 
@@ -162,7 +164,7 @@ def _key(numbered: Sequence[Setting], metric: Metric) -> str:
     return f"Settings: {', '.join(names)}. Metric: {metric.tag}."
 
 
-def _parallel(numbered: Sequence[Setting], metric: Metric, results: np.ndarray) -> Parallel:  # type: ignore[type-arg]
+def _parallel(numbered: Sequence[Setting], metric: Metric, results: Floats) -> Parallel:
     axes = [
         ParallelAxis(setting.numbers, str(place), setting.labels, setting.log)
         for place, setting in enumerate(numbered, 1)
@@ -180,7 +182,7 @@ def _multiples(
     found: Sequence[Trial],
     numbered: Sequence[Setting],
     metric: Metric,
-    results: np.ndarray,  # type: ignore[type-arg]
+    results: Floats,
 ) -> Multiples:
     cells = tuple(
         Multiple(setting.numbers, str(place), setting.labels, setting.log)
@@ -193,29 +195,29 @@ def _multiples(
     return Multiples(alt, cells, results, tuple(trial.colour for trial in found), log)
 
 
-def _ranking_panel(ranking: Sequence[Importance], metric: Metric, count: int) -> Panel:
-    columns = (
-        Column("Setting", "text"),
-        Column("Share of importance", hint="How much worse a forest predicts without it."),
-        Column("Rank correlation", hint="Spearman's; empty for words."),
+def _ranking_panel(
+    numbered: Sequence[Setting], metric: Metric, results: Floats, runs: tuple[str, ...]
+) -> Panel:
+    count = counted(int(np.isfinite(results).sum()), "trial")
+    names = tuple(setting.name for setting in numbered)
+    chart = Ranking(
+        f"How much each of {listed(names, 12)} matters for {metric.tag}, from {count}.",
+        np.column_stack([setting.numbers for setting in numbered]),
+        results,
+        names,
+        tuple(len(setting.labels) > 2 for setting in numbered),
     )
-    rows = tuple(
-        (
-            Cell(one.name),
-            Cell(f"{one.share:.0%}", one.share),
-            Cell("" if one.correlation != one.correlation else f"{one.correlation:+.2f}"),
-        )
-        for one in ranking
-    )
-    sure = "" if count >= SURE else f" With fewer than {SURE} trials it is indicative only."
+    few = np.isfinite(results).sum() < SURE
+    doubt = f" With fewer than {SURE} trials it is indicative only." if few else ""
     return Panel(
         "Which setting matters",
-        small=f"for {metric.tag}, from {counted(count, 'trial')}",
-        tables=(Table(columns, rows),),
+        small=f"for {metric.tag}, from {count}",
+        runs=runs,
+        figures=(Figure(chart),),
         notes=(
             Note(
                 "Permutation importance of a random forest that predicts the rank of the metric,"
-                f" fitted to these trials.{sure}"
+                f" fitted to these trials.{doubt}"
             ),
         ),
     )

@@ -27,7 +27,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
         return None
     choice = choose_tags(tags, MOST_TAGS)
     panels = tuple(_panel(logs, tag, group) for group, tag in grouped(choice.tags))
-    notes = ()
+    notes: tuple[Note, ...] = ()
     if choice.left_out:
         notes = (Note(f"{counted(choice.left_out, 'further tag')} not shown."),)
     return Chapter("pr_curves", "PR curves", panels, count=len(tags), notes=notes)
@@ -153,7 +153,8 @@ def best_threshold(curve: Floats) -> float:
 def _f1(curve: Floats) -> Floats:
     total = curve[_RECALL] + curve[_PRECISION]
     product = 2 * curve[_RECALL] * curve[_PRECISION]
-    return np.divide(product, total, out=np.full(len(total), np.nan), where=total > 0)
+    scores: Floats = np.divide(product, total, out=np.full(len(total), np.nan), where=total > 0)
+    return scores
 
 
 PR_CURVES = Section(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbreport import roles
-from tbreport.model import HParam, Logs, Run
+from tbreport.model import HParam, Logs, Run, ScalarSeries
 from tbreport.runnames import hparams_in_name
 from tbreport.sections.metrics import Metric, Reading, best, last
 
@@ -53,7 +53,7 @@ class Trial:
         reading = self.best(metric) or self.last(metric)
         return reading.value if reading else float("nan")
 
-    def _series(self, metric: Metric):  # type: ignore[no-untyped-def]
+    def _series(self, metric: Metric) -> list[ScalarSeries]:
         return [
             run.scalars[metric.tag]
             for run in self.runs
