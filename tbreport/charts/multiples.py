@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,12 @@ from numpy.typing import NDArray
 
 from tbreport.charts import Drawing
 from tbreport.charts.style import run_colour
+from tbreport.charts.ticks import Tick, log_ticks, number_ticks
+from tbreport.stats import format_number
 
 Floats = NDArray[np.float64]
 
+MOST_TICKS = 4  # distinct values that each get a tick of their own
 CELL = (176, 150)  # CSS pixels of one small picture
 COLUMNS = 4
 
@@ -68,9 +72,17 @@ class Multiples:
             axes.set_yscale("log")
         if cell.log:
             axes.set_xscale("log")
-        axes.minorticks_off()
         axes.margins(0.12)
         axes.tick_params(labelsize=6.5)
+        finite = self.y[np.isfinite(self.y)]
+        _set_ticks(axes.yaxis, _ticks(float(finite.min()), float(finite.max()), self.log_y))
+        if not cell.labels:
+            values = np.unique(cell.x[np.isfinite(cell.x)])
+            if len(values) > MOST_TICKS:
+                _set_ticks(axes.xaxis, _ticks(float(values[0]), float(values[-1]), cell.log))
+            else:
+                _set_ticks(axes.xaxis, [Tick(value, format_number(value)) for value in values])
+        axes.minorticks_off()
         if cell.labels:
             places = sorted(set(cell.x[np.isfinite(cell.x)].astype(int).tolist()))
             names = [
@@ -80,3 +92,11 @@ class Multiples:
             axes.set_xticks(places, names)
         if not first:
             axes.tick_params(labelleft=False)
+
+
+def _ticks(low: float, high: float, log: bool) -> list[Tick]:
+    return log_ticks(low, high, 4) if log else number_ticks(low, high, 4)
+
+
+def _set_ticks(axis: Any, ticks: Sequence[Tick]) -> None:
+    axis.set_ticks([tick.value for tick in ticks], [tick.label for tick in ticks])

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 AXIS_GAP = 120  # CSS pixels between axes
 HEIGHT = 260
-MARGINS = (46, 26, 70, 14)  # left, top, right, bottom
+MARGINS = (30, 34, 76, 14)  # left, top, right, bottom
 _WIDTHS = (0.9, 2.2)  # points: most trials, the best of them
 
 
@@ -76,7 +76,7 @@ class Parallel:
         for trial in order:
             good = goodness[trial]
             known = math.isfinite(good)
-            colour = colours(0.08 + 0.84 * good) if known else INK
+            colour = colours(0.82 * good) if known else INK
             best = known and trial == order[-1]
             axes.plot(
                 x, heights[trial], color=colour, alpha=0.9 if known else 0.3, marker="o",
@@ -107,4 +107,4 @@ def _draw_axis(axes: Any, place: int, axis: ParallelAxis) -> None:
         if axis.labels:
             label = axis.labels[int(value)]
             text = label if label.isascii() and len(label) < 15 else f"#{int(value) + 1}"
-        axes.text(place + 0.04, heights[value], text, va="center", size=6.5)
+        axes.text(place + 0.03, heights[value] + 0.03, text, va="bottom", size=7)

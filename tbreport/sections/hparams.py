@@ -25,8 +25,8 @@ MOST_COLUMNS = 10  # settings beside the metrics; further ones that differ have 
 MOST_AXES = 8
 MOST_CELLS = 12
 LEAST = 2  # trials for a comparison
-# Simulated with a peaked optimum, a ranking from 6 trials was right in 57 % of the cases and from 12
-# on mostly: below LEAST_RANKED nothing is said, below SURE it is called indicative.
+# Simulated with a peaked optimum, a ranking from 6 trials was right in 57 % of cases, from 12
+# mostly: below LEAST_RANKED nothing is said, below SURE it is called indicative.
 LEAST_RANKED, SURE = 6, 12
 
 
@@ -139,7 +139,7 @@ def _pictures(found: Sequence[Trial], differing: Sequence[Setting], metric: Metr
     panels = [
         Panel(
             "Trials as lines",
-            small=f"coloured by {metric.tag}, the best one thick",
+            small=f"{metric.tag}: the lighter the better, the best one thick",
             runs=runs,
             figures=(Figure(_parallel(numbered[:MOST_AXES], metric, results)),),
             notes=(Note(_key(numbered[:MOST_AXES], metric)),),
