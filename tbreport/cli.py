@@ -119,7 +119,7 @@ def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int
     except FaultError as error:
         _say_fault(error.fault, options.verbose)
     except Exception as error:
-        _say_fault(Fault.of("tbreport", error), options.verbose)
+        _say_fault(Fault.of("making the report", error), options.verbose)
     return FAULTS
 
 
@@ -149,6 +149,7 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         logs,
         title=options.title or _title(logdirs),
         options=options,
+        sections=SECTIONS,
         progress=progress.drawing,
         made=datetime.now(UTC) if options.stamp else None,
     )

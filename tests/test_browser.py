@@ -164,7 +164,7 @@ def test_print_has_all_that_is_folded_and_every_picture(browser, tmp_path, scrip
     chapter = Chapter("scalars", "Scalars", tuple(panels))
     # Pictures that differ, as the same one would stand in the PDF once.
     pictures = {
-        chart: Picture(chart.alt, png(64 + place, 32, ["red"]), 640, 320)
+        chart: Picture(chart.alt, png(640 + place, 320, ["red"]), 640, 320)
         for place, chart in enumerate(charts)
     }
     path = tmp_path / "report.html"
@@ -287,6 +287,14 @@ def test_a_picture_opens_large_and_closes_again(browser, report):
         page.locator("#scalars .enlarge").first.press("Enter")
         assert page.locator("dialog[open]").count() == 1
         assert visited.violations() == []
+
+
+def test_on_a_phone_a_picture_opens_at_its_full_size(browser, report):
+    with visit(browser, report, viewport={"width": 390, "height": 844}) as visited:
+        page = visited.page
+        page.locator("#scalars figure img").first.click()
+        assert page.locator("dialog[open] img").bounding_box()["width"] == 640
+        assert page.locator("dialog[open]").bounding_box()["width"] < 390
 
 
 def test_a_link_into_a_folded_panel_opens_it(browser, report):
