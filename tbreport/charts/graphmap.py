@@ -180,7 +180,9 @@ def _draw_box(axes: Any, number: int, box: MapBox, place: _Point) -> None:
         )
     )
     label = box.label if len(box.label) <= _LABEL else f"{box.label[:11]}…{box.label[-12:]}"
-    shown = label if label.isascii() else ""  # other scripts need fonts that may not be there
+    shown = (
+        label if label.replace("…", "").isascii() and label.isprintable() else ""
+    )  # other scripts need fonts that may not be there
     axes.text(
         x + 8, place[1], str(number), color="white", alpha=0.85, size=6.6, va="center", zorder=4
     )

@@ -106,5 +106,9 @@ def _draw_axis(axes: Any, place: int, axis: ParallelAxis) -> None:
         text = format_number(value)
         if axis.labels:
             label = axis.labels[int(value)]
-            text = label if label.isascii() and len(label) < 15 else f"#{int(value) + 1}"
+            text = (
+                label
+                if label.isascii() and label.isprintable() and len(label) < 15
+                else f"#{int(value) + 1}"
+            )
         axes.text(place + 0.03, heights[value] + 0.03, text, va="bottom", size=7)

@@ -36,7 +36,7 @@ _MACHINERY = re.compile(
 )
 _TRIFLES = re.compile(
     r"Const|^prim::|Initialized|^NoOp$|Summary|^Assert|^ReadVariableOp$|^Identity$|^Shape$|^Pack$"
-    r"|^StridedSlice$|^Range$|^Cast$|^aten::Int$|^Placeholder$|^Mul$|^AddN$|^Sum$|^Size$",
+    r"|^StridedSlice$|^Range$|^Cast$|^aten::Int$|^Mul$|^AddN$|^Sum$|^Size$",
 )
 _NUMBER = re.compile(r"_?\d+")
 _NUMBER_WORD = re.compile(r"^(.*?)[_\[(-]?(\d+)\]?\)?$")
@@ -200,14 +200,16 @@ def _box(
     outer = max((f"{scope}/" for scope in opened if ordered[0].startswith(f"{scope}/")), default="")
     start = max(len(prefix), len(outer))
     label = ordered[0][start:]
-    if not first.scope and label.split(".")[0].rstrip("0123456789") in ("", "input", "output"):
-        label = _kind(first.kinds).rpartition("::")[2]  # torch numbers its nodes; the op says more
+    kind = _kind(first.kinds)
+    numbered = label.split(".")[0].rstrip("0123456789") in ("", "input", "output")
+    if numbered and not first.scope and "::" in kind:
+        label = kind.rpartition("::")[2]  # torch numbers its nodes; the op says more
     return Box(
         ordered[0],
         label,
         sum(children[path].ops for path in paths),
         sum(children[path].parameters for path in paths),
-        _kind(first.kinds),
+        kind,
         first.scope,
         len(paths),
         ordered[-1][start:] if len(paths) > 1 else "",
