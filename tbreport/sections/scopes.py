@@ -157,14 +157,11 @@ def _draw(
     opened: Collection[str],
 ) -> Level:
     names = {path: _fold(path, children) for path in children}
+    sizes = Counter(names.values())
     members: dict[str, list[str]] = defaultdict(list)
     for path, name in names.items():
-        members[name].append(path)
-    for name, paths in list(members.items()):
-        if 1 < len(paths) < SERIES:  # too few to fold
-            del members[name]
-            members.update({path: [path] for path in paths})
-            names.update({path: path for path in paths})
+        names[path] = name if sizes[name] >= SERIES else path
+        members[names[path]].append(path)
     boxes = {name: _box(paths, children, prefix, opened) for name, paths in members.items()}
     owners = {node: names[path] for node, path in places.items()}
     flows = {
