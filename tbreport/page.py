@@ -9,74 +9,41 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tbreport.charts import Chart
+from tbreport.charts.style import RUN_COLOURS, RUN_DASHES
 from tbreport.faults import Fault
 from tbreport.names import printable
 from tbreport.outline import Outline
 from tbreport.prose import markdown, readable
+from tbreport.render import Picture
 from tbreport.sections.kit import Chapter, Panel, Prose, Sound
 
 _PACKAGE = Path(__file__).resolve().parent
 # In the checkout templates/ stands beside the package, in the wheel inside it.
 _TEMPLATES = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
 
-RUN_COLOURS = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#8d7ff2",
-    "#647076",
-    "#bd3b2e",
-    "#c02fb4",
-    "#2099cf",
-    "#6f7048",
-)
-_CYCLES = 4  # patterns of a colour before they repeat; style.css has one for each
-
 # The page's own ids; a section that asks for one of them gets another.
 _OWN_IDS = ("page-top", "page-main", "page-filter", "page-faults")
-_SOUND_SUFFIXES = {
-    "audio/wav": "wav",
-    "audio/mpeg": "mp3",
-    "audio/ogg": "ogg",
-    "audio/flac": "flac",
-    "audio/mp4": "m4a",
-    "audio/webm": "webm",
+# Folder and suffix by type; of sounds, the types that browsers play.
+_FILES = {
+    "image/png": ("pictures", "png"),
+    "audio/wav": ("sounds", "wav"),
+    "audio/mpeg": ("sounds", "mp3"),
+    "audio/ogg": ("sounds", "ogg"),
+    "audio/flac": ("sounds", "flac"),
+    "audio/mp4": ("sounds", "m4a"),
+    "audio/webm": ("sounds", "webm"),
 }
-_MOST_RUNS_NAMED = 8  # in one panel; the legend names them all
+_MOST_RUNS_NAMED = 4  # in one panel, about a line; the legend names them all
 _FILE_NAME_LENGTH = 60  # characters before the digest; the whole stays short of every limit
-
-
-class Picture(Protocol):
-    """What the page needs of a drawn chart: a PNG and its size in CSS pixels, or what went wrong.
-
-    ``fault`` is what broke on our side, ``problem`` why the data can't be drawn; then ``png`` is
-    empty. A ``pixelated`` picture is enlarged by nearest neighbour.
-    """
-
-    @property
-    def alt(self) -> str: ...  # noqa: D102
-    @property
-    def png(self) -> bytes: ...  # noqa: D102
-    @property
-    def width(self) -> int: ...  # noqa: D102
-    @property
-    def height(self) -> int: ...  # noqa: D102
-    @property
-    def pixelated(self) -> bool: ...  # noqa: D102
-    @property
-    def fault(self) -> Fault | None: ...  # noqa: D102
-    @property
-    def problem(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +89,8 @@ def assemble_folder(document: Document) -> dict[str, bytes]:
     """
     files: dict[str, bytes] = {}
 
-    def beside(path: str, data: bytes, mime: str) -> str:
+    def beside(name: str, data: bytes, mime: str) -> str:
+        path = _path(name, data, mime)
         files[path] = data
         return path
 
@@ -138,11 +106,11 @@ def assemble_folder(document: Document) -> dict[str, bytes]:
     }
 
 
-# Where the bytes of a picture or sound go: (path, data, mime) -> the address to write in the page.
+# Where the bytes of a picture or sound go: (name, data, mime) -> the address to write in the page.
 _Store = Callable[[str, bytes, str], str]
 
 
-def _inline(path: str, data: bytes, mime: str) -> str:
+def _inline(name: str, data: bytes, mime: str) -> str:
     # base64 has no character that HTML escapes; looking for one in every megabyte is what costs.
     return Markup(f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}")
 
@@ -175,16 +143,18 @@ class _Page:
         if place is None:
             return ""
         cycle, index = divmod(place, len(RUN_COLOURS))
-        return f"r{index} cycle{cycle % _CYCLES}"
+        dash = cycle % len(RUN_DASHES)
+        return f"r{index} dashed d{dash}" if dash else f"r{index}"
 
     def named_runs(self, panel: Panel) -> tuple[tuple[str, ...], int]:
         """The runs to name at a panel, and how many more it has.
 
-        None where each part of the panel names its own, or the panel is about all runs.
+        None where the parts of the panel name their own, or the panel is about all runs.
         """
         own = [figure.run for figure in panel.figures]
         own += [sound.run for sound in panel.sounds] + [prose.run for prose in panel.prose]
-        if any(run is not None for run in own) or len(panel.runs) >= len(self._places):
+        listed = panel.tables and len(panel.runs) > _MOST_RUNS_NAMED
+        if listed or any(run is not None for run in own) or len(panel.runs) >= len(self._places):
             return (), 0
         return panel.runs[:_MOST_RUNS_NAMED], max(0, len(panel.runs) - _MOST_RUNS_NAMED)
 
@@ -194,24 +164,22 @@ class _Page:
 
     def picture_source(self, picture: Picture) -> str:
         """The address of a picture."""
-        path = _path("pictures", picture.alt, picture.png, "png")
-        return self._store(path, picture.png, "image/png")
+        return self._store(picture.alt, picture.png, "image/png")
 
     def sound_source(self, sound: Sound) -> str:
         """The address of a sound; "" where its type is none that browsers play."""
-        suffix = _SOUND_SUFFIXES.get(sound.mime)
-        if suffix is None:
+        if not sound.mime.startswith("audio/") or sound.mime not in _FILES:
             return ""
-        path = _path("sounds", f"{sound.run or ''} {sound.caption}", sound.data, suffix)
-        return self._store(path, sound.data, sound.mime)
+        return self._store(f"{sound.run or ''} {sound.caption}", sound.data, sound.mime)
 
     def prose(self, prose: Prose, heading: int) -> Markup:
         """Markdown as HTML whose headings begin at ``heading``."""
         return Markup(markdown(prose.text, heading))
 
 
-def _path(folder: str, name: str, data: bytes, suffix: str) -> str:
+def _path(name: str, data: bytes, mime: str) -> str:
     """A file name that says what the file shows and changes with its content."""
+    folder, suffix = _FILES[mime]
     words = "".join(c if c.isascii() and c.isalnum() else " " for c in name.lower()).split()
     stem = "-".join(words)[:_FILE_NAME_LENGTH].strip("-")
     digest = hashlib.sha256(data).hexdigest()[:12]
@@ -236,6 +204,8 @@ def _environment() -> Environment:
         finalize=_finalize,
     )
     environment.filters["name"] = printable
+    environment.filters["names"] = lambda names: _names(tuple(names))
+    environment.filters["shown"] = _shown
     environment.filters["thousands"] = "{:,}".format
     return environment
 
@@ -246,6 +216,17 @@ def _finalize(value: object) -> object:
     return readable(value) if type(value) is str else value
 
 
+@functools.lru_cache(maxsize=256)
+def _names(names: tuple[str, ...]) -> Markup:
+    """Names for an attribute that the script reads, a line each; most panels share theirs."""
+    return escape("\n".join(map(printable, names)))
+
+
+def _shown(name: str) -> str:
+    """A name as it is read; one without any mark gets words, to be seen and heard."""
+    return printable(name) if name.strip() else "(no name)"
+
+
 def _asset(name: str) -> str:
     environment = _environment()
     assert environment.loader is not None
@@ -254,7 +235,17 @@ def _asset(name: str) -> str:
 
 def _style() -> str:
     colours = "".join(f".r{i}{{--run:{colour}}}\n" for i, colour in enumerate(RUN_COLOURS))
-    return _asset("style.css") + colours
+    dashes = "".join(
+        f".d{i}{{--dash:{_dash(dash)}}}\n" for i, dash in enumerate(RUN_DASHES) if dash
+    )
+    return _asset("style.css") + colours + dashes
+
+
+def _dash(lengths: Sequence[float]) -> str:
+    """Dashes (on, off, … in CSS pixels) as stops of a gradient."""
+    ends = list(itertools.accumulate(lengths))
+    parts = zip(itertools.cycle(("var(--run)", "#0000")), [0.0, *ends], ends, strict=False)
+    return ",".join(f"{colour} {start:g}px {end:g}px" for colour, start, end in parts)
 
 
 def _hash(text: str) -> str:

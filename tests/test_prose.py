@@ -3,11 +3,15 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markup import Parsed
 
 from tbreport.prose import markdown, readable
+from tests.markup import Parsed
 
 REL = 'rel="noopener noreferrer nofollow"'
+
+
+def test_a_heading_without_words_is_left_out():
+    assert markdown("# \n\na\n\n## b", 3) == "<p>a</p>\n<h3>b</h3>\n"
 
 
 def test_headings_of_markdown_skip_no_level():
