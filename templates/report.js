@@ -286,7 +286,7 @@ function setUpPlace() {
       const link = /** @type {HTMLElement | undefined} */ (links.get(`#${now.id}`));
       link?.setAttribute("aria-current", "true");
       // On a phone the list is one line that scrolls sideways.
-      if (link) list.scrollLeft = link.offsetLeft - (list.clientWidth - link.offsetWidth) / 2;
+      if (link) list.scrollLeft += link.getBoundingClientRect().left - list.clientWidth / 3;
     },
     { rootMargin: "-20% 0px -70% 0px" },
   );

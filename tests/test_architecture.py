@@ -11,7 +11,7 @@ import tbreport
 
 PACKAGE = Path(tbreport.__file__).parent
 
-_NAMES = {"errors", "faults", "model", "names", "options", "roles", "version"}
+_NAMES = {"errors", "faults", "model", "names", "options", "roles", "runnames", "version"}
 
 # What each part may import of ours: only what stands below it. A part is a module of the package or
 # a folder of it; inside a folder its modules import each other freely, but see the tests below.
@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "model": set(),
     "names": set(),
     "roles": set(),
+    "runnames": {"model"},
     "version": set(),
     "options": {"errors"},
     # floor 1

@@ -324,6 +324,19 @@ def test_the_list_of_sections_shows_where_the_reader_is(browser, report):
         assert page.locator("nav [aria-current]").count() == 1
 
 
+def test_on_a_phone_the_list_of_sections_follows_the_reader(browser, tmp_path):
+    panel = Panel("p", figures=(Figure(FakeChart()),))
+    chapters = [Chapter(f"s{place}", f"A long title {place}", (panel,)) for place in range(20)]
+    path = tmp_path / "report.html"
+    path.write_text("".join(assemble(document(*chapters))))
+    with visit(browser, path, viewport={"width": 390, "height": 600}) as visited:
+        page = visited.page
+        page.evaluate("document.getElementById('s15').scrollIntoView()")
+        current = page.locator("nav a[href='#s15'][aria-current]")
+        current.wait_for()
+        assert 0 <= current.bounding_box()["x"] < 390
+
+
 def test_the_keyboard_reaches_the_report_past_the_list(browser, report):
     with visit(browser, report) as visited:
         page = visited.page

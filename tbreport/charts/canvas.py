@@ -18,7 +18,14 @@ from tbreport.charts import Drawing
 from tbreport.charts.agg import identity, marker, path, surface
 from tbreport.charts.axes import Axis
 from tbreport.charts.palette import INK_LEVELS, Palette
-from tbreport.charts.style import FRAME_OPACITY, GRID_OPACITY, LINE_WIDTH, rgb
+from tbreport.charts.style import (
+    DARK_GROUND,
+    FRAME_OPACITY,
+    GRID_OPACITY,
+    LIGHT_GROUND,
+    LINE_WIDTH,
+    rgb,
+)
 from tbreport.charts.text import text_height, text_ink, text_width
 from tbreport.charts.ticks import Tick
 
@@ -99,18 +106,30 @@ class Canvas:
         opacity: float = 1.0,
         width: float = LINE_WIDTH,
         dash: Sequence[float] = (),
+        sharp: bool = False,
     ) -> None:
-        """A line through the points, shape (n,); it breaks where y is NaN."""
-        context = self._context(width, opacity)
+        """A line through the points, shape (n,); it breaks where y is NaN.
+
+        ``sharp`` edges are not anti-aliased.
+        """
+        context = self._context(width, opacity, sharp)
         context.set_foreground(self._face(colour, opacity), isRGBA=True)
         if dash:
             context.set_dashes(0, [length * self.scale for length in dash])
         self._renderer.draw_path(context, path(x, y), identity(), None)
 
-    def area(self, x: Floats, low: Floats, high: Floats, colour: str, opacity: float = 1.0) -> None:
+    def area(
+        self,
+        x: Floats,
+        low: Floats,
+        high: Floats,
+        colour: str,
+        opacity: float = 1.0,
+        sharp: bool = False,
+    ) -> None:
         """The area between two curves, shape (n,), without an outline; no NaN."""
         around = path(np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]]))
-        context = self._context(0, opacity)
+        context = self._context(0, opacity, sharp)
         self._renderer.draw_path(context, around, identity(), self._face(colour, opacity))
 
     def dots(
@@ -128,11 +147,9 @@ class Canvas:
         size = Affine2D().scale(radius * self.scale)
         face = self._face(colour, opacity)
         points = path(x, y)
-        self._renderer.draw_markers(
-            self._context(0, 1.0), marker(shape), size, points, identity(), face
-        )
+        self._renderer.draw_markers(self._context(0), marker(shape), size, points, identity(), face)
 
-    def _context(self, width: float, opacity: float) -> Any:
+    def _context(self, width: float, opacity: float = 1.0, sharp: bool = False) -> Any:
         from matplotlib.transforms import Bbox
 
         size = self.height * self.scale
@@ -144,7 +161,7 @@ class Canvas:
         context.set_joinstyle("bevel" if width < 1 else "round")
         context.set_capstyle("butt")
         # At 2x the rough edges of what is faint do not show; smooth ones cost 15 % of the bytes.
-        context.set_antialiased(opacity > FAINT or self.scale == 1)
+        context.set_antialiased(not sharp and (opacity > FAINT or self.scale == 1))
         return context
 
     def _face(self, colour: str, opacity: float) -> tuple[float, float, float, float]:
@@ -164,6 +181,23 @@ class Canvas:
         top = max(0, min(round(y) - digits, self.shell.shape[0] - digits))
         room = self.shell[top : top + ink.shape[0], left : left + ink.shape[1]]
         np.maximum(room, ink[: room.shape[0], : room.shape[1]], out=room)
+
+    def badge(self, x: float, y: float, label: str) -> None:
+        """A label round a place, light on dark so that it reads over data on any ground.
+
+        The palette has to hold both grounds' colours.
+        """
+        ink = text_ink(label, self.scale)[: text_height(self.scale)]
+        pad = self.device(2)
+        plate = np.pad(ink, ((pad, pad), (pad, pad)))
+        dark, light = np.array(rgb(DARK_GROUND)), np.array(rgb(LIGHT_GROUND))
+        share = np.arange(INK_LEVELS + 1)[:, None] / INK_LEVELS
+        shades = np.hstack([dark + share * (light - dark), np.full((INK_LEVELS + 1, 1), 255)])
+        levels = self.palette.indices(shades.astype(np.uint8)[None])[0]
+        height, width = plate.shape
+        left = max(0, min(round(x - width / 2), self.shell.shape[1] - width))
+        top = max(0, min(round(y - height / 2), self.shell.shape[0] - height))
+        self.shell[top : top + height, left : left + width] = levels[plate]
 
     def rule(self, left: float, top: float, right: float, bottom: float, index: int) -> None:
         """A filled rectangle of one palette index, in device pixels."""
