@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tbreport.charts import Chart
 from tbreport.faults import Fault
@@ -44,13 +44,15 @@ _CYCLES = 4  # patterns of a colour before they repeat; style.css has one for ea
 
 # The page's own ids; a section that asks for one of them gets another.
 _OWN_IDS = ("page-top", "page-main", "page-filter", "page-faults")
-_SOUND_SUFFIXES = {
-    "audio/wav": "wav",
-    "audio/mpeg": "mp3",
-    "audio/ogg": "ogg",
-    "audio/flac": "flac",
-    "audio/mp4": "m4a",
-    "audio/webm": "webm",
+# Folder and suffix by type; of sounds, the types that browsers play.
+_FILES = {
+    "image/png": ("pictures", "png"),
+    "audio/wav": ("sounds", "wav"),
+    "audio/mpeg": ("sounds", "mp3"),
+    "audio/ogg": ("sounds", "ogg"),
+    "audio/flac": ("sounds", "flac"),
+    "audio/mp4": ("sounds", "m4a"),
+    "audio/webm": ("sounds", "webm"),
 }
 _MOST_RUNS_NAMED = 8  # in one panel; the legend names them all
 _FILE_NAME_LENGTH = 60  # characters before the digest; the whole stays short of every limit
@@ -122,7 +124,8 @@ def assemble_folder(document: Document) -> dict[str, bytes]:
     """
     files: dict[str, bytes] = {}
 
-    def beside(path: str, data: bytes, mime: str) -> str:
+    def beside(name: str, data: bytes, mime: str) -> str:
+        path = _path(name, data, mime)
         files[path] = data
         return path
 
@@ -138,11 +141,11 @@ def assemble_folder(document: Document) -> dict[str, bytes]:
     }
 
 
-# Where the bytes of a picture or sound go: (path, data, mime) -> the address to write in the page.
+# Where the bytes of a picture or sound go: (name, data, mime) -> the address to write in the page.
 _Store = Callable[[str, bytes, str], str]
 
 
-def _inline(path: str, data: bytes, mime: str) -> str:
+def _inline(name: str, data: bytes, mime: str) -> str:
     # base64 has no character that HTML escapes; looking for one in every megabyte is what costs.
     return Markup(f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}")
 
@@ -194,24 +197,22 @@ class _Page:
 
     def picture_source(self, picture: Picture) -> str:
         """The address of a picture."""
-        path = _path("pictures", picture.alt, picture.png, "png")
-        return self._store(path, picture.png, "image/png")
+        return self._store(picture.alt, picture.png, "image/png")
 
     def sound_source(self, sound: Sound) -> str:
         """The address of a sound; "" where its type is none that browsers play."""
-        suffix = _SOUND_SUFFIXES.get(sound.mime)
-        if suffix is None:
+        if not sound.mime.startswith("audio/") or sound.mime not in _FILES:
             return ""
-        path = _path("sounds", f"{sound.run or ''} {sound.caption}", sound.data, suffix)
-        return self._store(path, sound.data, sound.mime)
+        return self._store(f"{sound.run or ''} {sound.caption}", sound.data, sound.mime)
 
     def prose(self, prose: Prose, heading: int) -> Markup:
         """Markdown as HTML whose headings begin at ``heading``."""
         return Markup(markdown(prose.text, heading))
 
 
-def _path(folder: str, name: str, data: bytes, suffix: str) -> str:
+def _path(name: str, data: bytes, mime: str) -> str:
     """A file name that says what the file shows and changes with its content."""
+    folder, suffix = _FILES[mime]
     words = "".join(c if c.isascii() and c.isalnum() else " " for c in name.lower()).split()
     stem = "-".join(words)[:_FILE_NAME_LENGTH].strip("-")
     digest = hashlib.sha256(data).hexdigest()[:12]
@@ -236,6 +237,8 @@ def _environment() -> Environment:
         finalize=_finalize,
     )
     environment.filters["name"] = printable
+    environment.filters["names"] = lambda names: _names(tuple(names))
+    environment.filters["shown"] = _shown
     environment.filters["thousands"] = "{:,}".format
     return environment
 
@@ -244,6 +247,17 @@ def _finalize(value: object) -> object:
     # Whatever reaches the page as a plain string is freed of control characters here, so that no
     # template can forget to.
     return readable(value) if type(value) is str else value
+
+
+@functools.lru_cache(maxsize=256)
+def _names(names: tuple[str, ...]) -> Markup:
+    """Names for an attribute that the script reads, a line each; most panels share theirs."""
+    return escape("\n".join(map(printable, names)))
+
+
+def _shown(name: str) -> str:
+    """A name as it is read; one without any mark gets words, to be seen and heard."""
+    return printable(name) if name.strip() else "(no name)"
 
 
 def _asset(name: str) -> str:

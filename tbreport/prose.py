@@ -32,7 +32,7 @@ def markdown(text: str, heading: int) -> str:
     """
     parser = _parser()
     environment: dict[str, Any] = {}
-    tokens = parser.parse(readable(text), environment)
+    tokens = _without_empty_headings(parser.parse(readable(text), environment))
     _shift_headings(tokens, heading)
     for token in tokens:
         _tame(token)
@@ -56,6 +56,17 @@ def _parser() -> MarkdownIt:
     parser.add_render_rule("table_open", lambda *_: opening)
     parser.add_render_rule("table_close", lambda *_: "</table>\n</div>\n")
     return parser
+
+
+def _without_empty_headings(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens but for headings of no words, which would be stops on the way for nothing."""
+    kept: list[Token] = []
+    for token in tokens:
+        if token.type == "heading_close" and not kept[-1].content.strip():
+            del kept[-2:]  # its opening and the empty line of words between
+        else:
+            kept.append(token)
+    return kept
 
 
 def _shift_headings(tokens: Sequence[Token], top: int) -> None:

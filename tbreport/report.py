@@ -80,8 +80,8 @@ def build_report(
 ) -> Report:
     """Make the report of ``logs``.
 
-    ``title`` goes before that of ``options``. ``sections`` and ``rules`` are tried in their order; a
-    section of your own is one more value. Charts are drawn on ``executor``, by default on
+    ``title`` goes before that of ``options``. ``sections`` and ``rules`` are tried in their order;
+    a section of your own is one more value. Charts are drawn on ``executor``, by default on
     ``options.jobs`` processes; ``progress`` is called with (charts drawn, charts in all). ``made``
     is shown as the time of making. Raises InputError where ``options`` name a section that is not
     there, and with ``options.strict`` whatever a part of tbreport raises.
@@ -162,8 +162,12 @@ def _judge(logs: Logs, rules: Iterable[Rule], guard: _Guard) -> list[Finding]:
     """What the rules find, in their order."""
     findings: list[Finding] = []
     for rule in rules:
-        findings += guard(f"rule {rule.id}", lambda check=rule.check: tuple(check(logs))) or ()
+        findings += guard(f"rule {rule.id}", _findings, rule, logs) or ()
     return findings
+
+
+def _findings(rule: Rule, logs: Logs) -> tuple[Finding, ...]:
+    return tuple(rule.check(logs))
 
 
 def _compose(

@@ -232,10 +232,10 @@ def basis_points(buckets: Floats) -> Floats:
     count, as TensorBoard's ``compressor.py``; all 0 for a histogram that holds nothing.
     """
     buckets = np.asarray(buckets, dtype=np.float64).reshape(-1, 3)
-    buckets = buckets[buckets[:, 2] > 0]
-    total = float(buckets[:, 2].sum())
-    if len(buckets) == 0 or not math.isfinite(total):
+    total = float(np.clip(buckets[:, 2], 0, None).sum())
+    if not (total > 0 and math.isfinite(total)):
         return np.zeros(len(BASIS_POINTS))
+    buckets = buckets[buckets[:, 2] > total * np.finfo(np.float64).eps]
     weights = buckets[:, 2] * BASIS_POINTS[-1] / total
     above = np.cumsum(weights)
     wanted = np.array(BASIS_POINTS, dtype=np.float64)

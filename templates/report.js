@@ -197,10 +197,10 @@ function sort(table, column, sign) {
 
 function setUpTables() {
   for (const table of /** @type {HTMLTableElement[]} */ (all(".panel table"))) {
-    const heads = all("thead th", table);
+    const heads = all("thead > tr > *", table);
     if (table.closest(".prose") || (table.tBodies[0]?.rows.length ?? 0) < 2) continue;
     heads.forEach((head, column) => {
-      if (head.classList.contains("picture")) return;
+      if (head.localName !== "th" || head.classList.contains("picture")) return;
       const button = element("button", { type: "button" });
       button.append(...head.childNodes);
       head.append(button);

@@ -10,6 +10,10 @@ from tbreport.prose import markdown, readable
 REL = 'rel="noopener noreferrer nofollow"'
 
 
+def test_a_heading_without_words_is_left_out():
+    assert markdown("# \n\na\n\n## b", 3) == "<p>a</p>\n<h3>b</h3>\n"
+
+
 def test_headings_of_markdown_skip_no_level():
     assert re.findall(r"<(h\d)", markdown("### C\n\n# A\n\n### C\n", 5)) == ["h5", "h5", "h6"]
     assert re.findall(r"<(h\d)", markdown("# A\n\n## B\n\n### C\n", 6)) == ["h6", "h6", "h6"]

@@ -85,7 +85,7 @@ def _decoded(data: bytes, most: int) -> tuple[list[Image], str]:
         raise
     except UnidentifiedImageError:
         raise BadData(_unknown(data)) from None
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BadData("The image claims too many pixels to be decoded.") from None
     except Exception as error:  # whatever a decoder raises, it is the bytes that are ill
         raise BadData(f"The image is damaged: {_reason(error)}.") from error

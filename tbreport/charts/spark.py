@@ -48,8 +48,9 @@ class Spark:
         canvas = Canvas(WIDTH, HEIGHT, [colour], SCALE)
         there = np.isfinite(self.x) & np.isfinite(self.y)
         if there.any():
-            canvas.x, canvas.y = _axis(self.x[there], WIDTH), _axis(self.y[there], HEIGHT)
-            x, y = canvas.across(self.x), canvas.up(np.where(there, self.y, np.nan))
+            values = np.where(there, np.clip(self.y, -stats.WIDEST, stats.WIDEST), np.nan)
+            canvas.x, canvas.y = _axis(self.x[there], WIDTH), _axis(values[there], HEIGHT)
+            x, y = canvas.across(self.x), canvas.up(values)
             canvas.stroke(x, y, colour, width=WIDTH_OF_LINE)
             canvas.dots(x[there][-1:], y[there][-1:], colour, DOT)
             canvas.settle()

@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from tbreport.stats import format_number, nice_step
+from tbreport.stats import WIDEST, format_number, nice_step
 
 MINUS = "−"  # as wide as a plus sign, so columns of tick labels stay in line
 SI_PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -38,7 +38,7 @@ def nice_ticks(low: float, high: float, count: int) -> list[float]:
     Empty for a range that is empty or not finite.
     """
     step = nice_step(low, high, count)
-    if step <= 0 or abs(low) / step > 2**52 or abs(high) / step > 2**52:
+    if not 0 < step < math.inf or max(abs(low), abs(high)) / step > 2**52:
         return []
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     if step >= 1:
@@ -51,7 +51,7 @@ def number_ticks(low: float, high: float, count: int) -> list[Tick]:
     """Round values with as many decimals as the step between them needs: "0.10", "0.15"."""
     values = nice_ticks(low, high, count)
     if not values:
-        return [Tick(low, _signed(format_number(low)))] if math.isfinite(low) else []
+        return [Tick(low, _signed(format_number(low)))] if _fits(low, high) else []
     largest = max(abs(value) for value in values)
     step = nice_step(low, high, count)
     if largest >= 100000 or largest < 0.001:
@@ -74,8 +74,12 @@ def _scientific(value: float, step: float) -> str:
 def step_ticks(low: float, high: float, count: int) -> list[Tick]:
     """Round whole steps with SI prefixes: "0", "500", "1k", "1.5k", "200k", "2M"."""
     values = [value for value in nice_ticks(low, high, count) if value == math.floor(value)]
-    if not values and math.isfinite(low):
-        values = [float(round(low))]
+    if not values:
+        return (
+            [Tick(low, si_label(low))]
+            if low == high and _fits(low, high)
+            else number_ticks(low, high, count)
+        )
     return [Tick(value, si_label(value)) for value in values]
 
 
@@ -93,7 +97,7 @@ def log_ticks(low: float, high: float, count: int) -> list[Tick]:
     Wide ranges skip powers evenly so that no more than about ``count`` are labelled; a range
     within one power falls back to round numbers.
     """
-    if not (0 < low < high):
+    if not (0 < low < high and _fits(low, high)):
         return []
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     powers = last - first + 1
@@ -121,8 +125,8 @@ def power_label(power: int, factor: int = 1) -> str:
 def relative_ticks(low: float, high: float, count: int) -> list[Tick]:
     """Spans of time in seconds at round multiples of the clock: "0", "30 s", "5 min", "2 h"."""
     span = high - low
-    if not (span > 0 and math.isfinite(span)):
-        return [Tick(low, _span_label(low, SECOND))] if math.isfinite(low) else []
+    if not (span > 0 and _fits(low, high)):
+        return [Tick(low, _span_label(low, SECOND))] if _fits(low, low) else []
     if span < 4 * SECOND:
         ticks = number_ticks(low, high, count)
         return [Tick(value, f"{label} s" if value else "0") for value, label in ticks]
@@ -201,6 +205,11 @@ def _month_ticks(low: float, high: float, step: float) -> list[Tick]:
             name = "" if months >= 12 else MONTHS[month] + " "
             ticks.append(Tick(moment.timestamp(), f"{name}{year}"))
         index += months
+
+
+def _fits(low: float, high: float) -> bool:
+    """Whether numbers of this size can be reckoned with; false for NaN."""
+    return -WIDEST <= low <= high <= WIDEST
 
 
 def _signed(label: str) -> str:

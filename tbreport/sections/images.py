@@ -76,7 +76,7 @@ def _figures(run: Run, series: ImageSeries, place: int, of_batch: int) -> tuple[
         caption = f"image {number} of {len(batch)}" if len(batch) > 1 else ""
         where = f"{listed([series.tag])} of {listed([run.name])} at step {step:,}"
         alt = f"{where}, {caption}" if caption else where
-        figures.append(Figure(Photo(image.data, alt), caption, run.name, step))
+        figures.append(Figure(Photo(alt, image.data), caption, run.name, step))
     return tuple(figures)
 
 

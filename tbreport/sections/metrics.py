@@ -149,9 +149,9 @@ def _order(tag: str, runs: list[Run], experiments: int) -> tuple[object, ...]:
     )
 
 
-def reading_cell(reading: Reading | None, mark: str = "") -> Cell:
-    """A reading with its step as a table cell; empty for None."""
+def reading_cell(reading: Reading | None, mark: str = "", known_step: int | None = None) -> Cell:
+    """A reading as a table cell, with its step unless that is ``known_step``; empty for None."""
     if reading is None:
         return Cell("")
-    text = format_number(reading.value)
-    return Cell(text, reading.value, small=at_step(reading.step), mark=mark)
+    small = "" if reading.step == known_step else at_step(reading.step)
+    return Cell(format_number(reading.value), reading.value, small=small, mark=mark)

@@ -85,40 +85,45 @@ def _runs_table(
     winners = [winner(metric, logs) for metric in metrics]
     colours = {run.name: place for place, run in enumerate(logs.runs)}
     curves = bool(metrics) and len(runs) <= MOST_CURVES
-    columns = [Column("Run", "text"), Column("Last step"), Column("Time", hint=_TIME_HINT)]
-    for metric in metrics:
-        columns += _metric_columns(metric)
-    if curves:
-        columns.append(Column(f"{listed([metrics[0].tag])} curve", "picture"))
-    columns += [Column("Values", hint=_VALUES_HINT), Column("Size"), Column("Start (UTC)", "text")]
     rows = []
     for run in runs:
-        cells = [_run_cell(run.name, findings), _last_step_cell(run), _time_cell(run)]
-        for metric, won in zip(metrics, winners, strict=True):
-            cells += _metric_cells(run, metric, won)
+        cells = [_run_cell(run.name, findings)]
         if curves:
             cells.append(_curve_cell(run, metrics[0], colours[run.name]))
-        rows.append((*cells, *_size_cells(run)))
-    return Table(tuple(columns), tuple(rows), caption="Runs")
+        for metric, won in zip(metrics, winners, strict=True):
+            cells += _metric_cells(run, metric, won)
+        rows.append((*cells, *_extent_cells(run)))
+    return Table(tuple(_columns(metrics, curves)), tuple(rows))
+
+
+def _columns(metrics: Sequence[Metric], curves: bool) -> list[Column]:
+    columns = [Column("Run", "text")]
+    if curves:
+        columns.append(Column(listed([metrics[0].tag]), "picture"))
+    for metric in metrics:
+        tag, hint = listed([metric.tag]), _WAYS[metric.better]
+        columns += [Column(f"{tag} best", hint=hint)] * bool(metric.better)
+        columns.append(Column(f"{tag} last", hint=hint))
+    return [
+        *columns,
+        Column("Last step"),
+        Column("Time", hint=_TIME_HINT),
+        Column("Values", hint=_VALUES_HINT),
+        Column("Size"),
+        Column("Start (UTC)", "text"),
+    ]
 
 
 _TIME_HINT = "From the first to the last event; pauses between event files are not counted."
 _VALUES_HINT = "Logged values of every kind, with those that a restart superseded."
 
 
-def _metric_columns(metric: Metric) -> list[Column]:
-    tag, hint = listed([metric.tag]), _WAYS[metric.better]
-    if not metric.better:
-        return [Column(f"{tag} last")]
-    return [Column(f"{tag} best", hint=hint), Column(f"{tag} last", hint=hint)]
-
-
 def _metric_cells(run: Run, metric: Metric, won: Winner | None) -> list[Cell]:
     series = run.scalars.get(metric.tag)
-    newest_value = last(series) if series else None
-    cells = [reading_cell(newest_value)]
+    newest_value = last(series) if series is not None else None
+    cells = [reading_cell(newest_value, known_step=extent.last_step(run))]
     if metric.better:
-        top = best(series, metric.better) if series else None
+        top = best(series, metric.better) if series is not None else None
         wins = (
             won is not None
             and top is not None
@@ -146,19 +151,15 @@ def _run_cell(name: str, findings: Sequence[Finding]) -> Cell:
     return Cell(name, run=name, mark=mark, href="#findings" if mark else "")
 
 
-def _last_step_cell(run: Run) -> Cell:
-    step = extent.last_step(run)
-    return Cell("") if step is None else Cell(f"{step:,}", step)
-
-
-def _time_cell(run: Run) -> Cell:
-    seconds = extent.active_seconds(run)
-    return Cell(format_duration(seconds), seconds) if seconds is not None else Cell("")
-
-
-def _size_cells(run: Run) -> tuple[Cell, ...]:
+def _extent_cells(run: Run) -> tuple[Cell, ...]:
+    step, seconds = extent.last_step(run), extent.active_seconds(run)
     values = extent.logged_values(run)
-    return (Cell(f"{values:,}", values), *_file_cells(run))
+    return (
+        Cell("") if step is None else Cell(f"{step:,}", step),
+        Cell("") if seconds is None else Cell(format_duration(seconds), seconds),
+        Cell(f"{values:,}", values),
+        *_file_cells(run),
+    )
 
 
 def _file_cells(run: Run) -> tuple[Cell, Cell]:
