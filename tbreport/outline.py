@@ -15,11 +15,15 @@ _LEVELS = ("error", "warning")  # worst first; other notes have no mark
 
 @dataclass(frozen=True, eq=False)
 class PanelPlace:
-    """A panel, its id and the worst level of its notes ("" if none is worth a mark)."""
+    """A panel, its id and the worst level of its notes ("" if none is worth a mark).
+
+    ``prefix`` is the name of a group that has no heading as this panel is all of it.
+    """
 
     id: str
     panel: Panel
     level: str
+    prefix: str = ""
 
     @property
     def remark(self) -> bool:
@@ -38,10 +42,8 @@ class Group:
 
     @property
     def headed(self) -> bool:
-        """Whether it needs a heading: not for one panel whose own title says the same."""
-        if not self.title or len(self.places) > 1:
-            return bool(self.title)
-        return not f"{self.places[0].panel.title}/".startswith(f"{self.title}/")
+        """Whether it has a heading: a panel alone in its group bears the name itself."""
+        return bool(self.title) and len(self.places) > 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +138,10 @@ class Outline:
         if not title:
             return group
         if not group.headed:
-            return replace(group, id=places[0].id)
+            (alone,) = places
+            says_it = f"{alone.panel.title}/".startswith(f"{title}/")
+            alone = alone if says_it else replace(alone, prefix=title)
+            return Group(alone.id, title, (alone,))
         # ":" has no place in the anchor of a name, so a group is never taken for a panel.
         wanted = anchor(chapter_id, title).replace("/", ":", 1)
         return replace(group, id=self._take(wanted, panels[0].title))

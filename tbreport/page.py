@@ -9,38 +9,26 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tbreport.charts import Chart
+from tbreport.charts.style import RUN_COLOURS, RUN_DASHES
 from tbreport.faults import Fault
 from tbreport.names import printable
 from tbreport.outline import Outline
 from tbreport.prose import markdown, readable
+from tbreport.render import Picture
 from tbreport.sections.kit import Chapter, Panel, Prose, Sound
 
 _PACKAGE = Path(__file__).resolve().parent
 # In the checkout templates/ stands beside the package, in the wheel inside it.
 _TEMPLATES = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
-
-RUN_COLOURS = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#8d7ff2",
-    "#647076",
-    "#bd3b2e",
-    "#c02fb4",
-    "#2099cf",
-    "#6f7048",
-)
-_CYCLES = 4  # patterns of a colour before they repeat; style.css has one for each
 
 # The page's own ids; a section that asks for one of them gets another.
 _OWN_IDS = ("page-top", "page-main", "page-filter", "page-faults")
@@ -54,31 +42,8 @@ _FILES = {
     "audio/mp4": ("sounds", "m4a"),
     "audio/webm": ("sounds", "webm"),
 }
-_MOST_RUNS_NAMED = 8  # in one panel; the legend names them all
+_MOST_RUNS_NAMED = 4  # in one panel, about a line; the legend names them all
 _FILE_NAME_LENGTH = 60  # characters before the digest; the whole stays short of every limit
-
-
-class Picture(Protocol):
-    """What the page needs of a drawn chart: a PNG and its size in CSS pixels, or what went wrong.
-
-    ``fault`` is what broke on our side, ``problem`` why the data can't be drawn; then ``png`` is
-    empty. A ``pixelated`` picture is enlarged by nearest neighbour.
-    """
-
-    @property
-    def alt(self) -> str: ...  # noqa: D102
-    @property
-    def png(self) -> bytes: ...  # noqa: D102
-    @property
-    def width(self) -> int: ...  # noqa: D102
-    @property
-    def height(self) -> int: ...  # noqa: D102
-    @property
-    def pixelated(self) -> bool: ...  # noqa: D102
-    @property
-    def fault(self) -> Fault | None: ...  # noqa: D102
-    @property
-    def problem(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,16 +143,18 @@ class _Page:
         if place is None:
             return ""
         cycle, index = divmod(place, len(RUN_COLOURS))
-        return f"r{index} cycle{cycle % _CYCLES}"
+        dash = cycle % len(RUN_DASHES)
+        return f"r{index} dashed d{dash}" if dash else f"r{index}"
 
     def named_runs(self, panel: Panel) -> tuple[tuple[str, ...], int]:
         """The runs to name at a panel, and how many more it has.
 
-        None where each part of the panel names its own, or the panel is about all runs.
+        None where the parts of the panel name their own, or the panel is about all runs.
         """
         own = [figure.run for figure in panel.figures]
         own += [sound.run for sound in panel.sounds] + [prose.run for prose in panel.prose]
-        if any(run is not None for run in own) or len(panel.runs) >= len(self._places):
+        listed = panel.tables and len(panel.runs) > _MOST_RUNS_NAMED
+        if listed or any(run is not None for run in own) or len(panel.runs) >= len(self._places):
             return (), 0
         return panel.runs[:_MOST_RUNS_NAMED], max(0, len(panel.runs) - _MOST_RUNS_NAMED)
 
@@ -268,7 +235,17 @@ def _asset(name: str) -> str:
 
 def _style() -> str:
     colours = "".join(f".r{i}{{--run:{colour}}}\n" for i, colour in enumerate(RUN_COLOURS))
-    return _asset("style.css") + colours
+    dashes = "".join(
+        f".d{i}{{--dash:{_dash(dash)}}}\n" for i, dash in enumerate(RUN_DASHES) if dash
+    )
+    return _asset("style.css") + colours + dashes
+
+
+def _dash(lengths: Sequence[float]) -> str:
+    """Dashes (on, off, … in CSS pixels) as stops of a gradient."""
+    ends = list(itertools.accumulate(lengths))
+    parts = zip(itertools.cycle(("var(--run)", "#0000")), [0.0, *ends], ends, strict=False)
+    return ",".join(f"{colour} {start:g}px {end:g}px" for colour, start, end in parts)
 
 
 def _hash(text: str) -> str:

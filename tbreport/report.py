@@ -38,7 +38,7 @@ class Report:
     """A finished report.
 
     ``gaps`` are what the log files hold and the report does not, ``faults`` what broke on our side,
-    ``left_out`` what was left out for its size, each said in one sentence.
+    ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence.
     """
 
     document: Document

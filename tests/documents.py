@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from PIL import Image, ImageDraw
 
 from tbreport.charts import Chart, Drawing
-from tbreport.faults import Fault
-from tbreport.page import RUN_COLOURS, Document
+from tbreport.charts.style import RUN_COLOURS
+from tbreport.page import Document
+from tbreport.render import Picture
 from tbreport.sections.kit import (
     Cell,
     Chapter,
@@ -57,17 +58,6 @@ class FakeChart:
         raise AssertionError("the page draws nothing")
 
 
-@dataclass(frozen=True)
-class FakePicture:
-    alt: str
-    png: bytes
-    width: int
-    height: int
-    pixelated: bool = False
-    fault: Fault | None = None
-    problem: str = ""
-
-
 def png(width: int = 1, height: int = 1, colours: Sequence[str] = ()) -> bytes:
     """A PNG with one falling line per colour."""
     image = Image.new("RGB", (width, height), "white")
@@ -83,8 +73,8 @@ def png(width: int = 1, height: int = 1, colours: Sequence[str] = ()) -> bytes:
     return data.getvalue()
 
 
-def fake_picture(chart: Chart, width: int = 640, height: int = 320) -> FakePicture:
-    return FakePicture(chart.alt, png(width, height, RUN_COLOURS[:3]), width, height)
+def fake_picture(chart: Chart, width: int = 640, height: int = 320) -> Picture:
+    return Picture(chart.alt, png(width, height, RUN_COLOURS[:3]), width, height)
 
 
 def charts_of(chapters: Iterable[Chapter]) -> list[Chart]:
@@ -101,8 +91,7 @@ def document(*chapters: Chapter, runs: tuple[str, ...] = ("a", "b"), **changes: 
     """A document of ``chapters`` with one small picture for every chart."""
     small = png()
     pictures = {
-        chart: FakePicture(chart.alt, small, 640, 320, pixelated=False)
-        for chart in charts_of(chapters)
+        chart: Picture(chart.alt, small, 640, 320, pixelated=False) for chart in charts_of(chapters)
     }
     base = Document(title="Digits", chapters=chapters, pictures=pictures, runs=runs, version="0.1")
     return replace(base, **changes)  # type: ignore[arg-type]

@@ -1,14 +1,14 @@
 import re
 
 import pytest
-from documents import FakeChart, document
 from hypothesis import given
 from hypothesis import strategies as st
-from markup import check, page
 
 from tbreport.names import anchor
 from tbreport.page import assemble
 from tbreport.sections.kit import Cell, Chapter, Column, Figure, Note, Panel, Table
+from tests.documents import FakeChart, document
+from tests.markup import check, page
 
 
 def test_a_section_is_found_by_its_id_and_a_panel_by_its_tag():
@@ -52,7 +52,7 @@ def test_a_chapter_may_ask_for_an_id_of_the_page():
     check(page(document(Chapter("page-main", "Mine"), Chapter("x", "1"), Chapter("x", "2"))))
 
 
-def test_a_group_of_one_panel_that_names_it_has_no_heading_of_its_own():
+def test_a_panel_alone_in_its_group_bears_the_name_itself():
     panels = (
         Panel("lr", group="lr"),
         Panel("encoder/scale", group="encoder"),
@@ -62,12 +62,12 @@ def test_a_group_of_one_panel_that_names_it_has_no_heading_of_its_own():
     )
     parsed = page(document(Chapter("s", "S", panels)))
     assert [h["id"] for tag, h in parsed.elements if h.get("class") == "group" and "id" in h] == [
-        "s:conv1",
         "s:loss",
     ]
     links = [a["href"] for a in parsed.all("a")]
-    assert {"#s/lr", "#s/encoder/scale", "#s:conv1", "#s:loss"} < set(links)
-    assert len(parsed.all("h4")) == 3
+    assert {"#s/lr", "#s/encoder/scale", "#s/weight", "#s:loss"} < set(links)
+    assert len(parsed.all("h4")) == 2
+    assert "conv1/weight" in parsed.words
 
 
 @pytest.mark.parametrize(

@@ -9,21 +9,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from documents import (
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tbreport.charts.style import DARK_GROUND, RUN_COLOURS
+from tbreport.faults import Fault
+from tbreport.page import assemble, assemble_folder
+from tbreport.render import Picture
+from tbreport.sections.kit import Cell, Chapter, Column, Figure, Panel, Prose, Sound, Table
+from tests.documents import (
     HOSTILE_NAMES,
     FakeChart,
-    FakePicture,
     document,
     every_shape,
     png,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from markup import Parsed, check, page
-
-from tbreport.faults import Fault
-from tbreport.page import assemble, assemble_folder
-from tbreport.sections.kit import Cell, Chapter, Column, Figure, Panel, Prose, Sound, Table
+from tests.markup import Parsed, check, page
 
 
 @pytest.mark.parametrize("names", [("loss/train", "loss/val"), HOSTILE_NAMES, ("x",), ()])
@@ -87,18 +88,17 @@ def test_the_script_is_small():
 
 def test_same_bytes_twice_and_whatever_the_hash_seed():
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from documents import HOSTILE_NAMES, every_shape\n"
+        "from tests.documents import HOSTILE_NAMES, every_shape\n"
         "from tbreport.page import assemble\n"
         "text = ''.join(assemble(every_shape(HOSTILE_NAMES)))\n"
         "import hashlib; print(hashlib.sha256(text.encode()).hexdigest())\n"
     )
-    here = Path(__file__).parent
-    paths = os.pathsep.join([str(here.parent), *filter(None, sys.path)])
+    root = str(Path(__file__).resolve().parents[1])
     digests = {
         subprocess.run(
-            [sys.executable, "-c", code, str(here)],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": paths, "TZ": zone},
+            [sys.executable, "-c", code],
+            cwd=root,
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone},
             check=True,
             capture_output=True,
             text=True,
@@ -137,8 +137,8 @@ def test_what_could_not_be_drawn_has_a_card_in_its_place():
         )
     )
     pictures = {
-        broken: FakePicture("Broken.", b"", 640, 320, fault=fault),
-        ill: FakePicture("Ill.", b"", 640, 320, problem="No value is finite."),
+        broken: Picture("Broken.", b"", 640, 320, fault=fault),
+        ill: Picture("Ill.", b"", 640, 320, problem="No value is finite."),
     }
     text = "".join(assemble(replace(base, pictures=pictures)))
     parsed = Parsed(text)
@@ -169,8 +169,10 @@ def test_runs_have_one_colour_everywhere_and_a_pattern_where_colours_repeat():
     assert classes[45] == classes[23]
     assert len(set(classes[:40])) == 40
     style = parsed.inside["style"]
-    for name in set(itertools.chain(*(each.split()[1:] for each in classes))) - {"cycle0"}:
+    for name in set(itertools.chain(*(each.split()[1:] for each in classes))):
         assert f".{name}" in style
+    assert f"--card: {DARK_GROUND}" in style
+    assert all(colour in style for colour in RUN_COLOURS)
 
 
 def test_the_key_to_the_colours_stands_before_the_first_figure():
@@ -250,7 +252,7 @@ def test_one_picture_shown_twice_is_one_file():
     chart = FakeChart("Twice.")
     panels = tuple(Panel(name, figures=(Figure(chart),)) for name in "ab")
     base = document(Chapter("s", "S", panels))
-    files = assemble_folder(replace(base, pictures={chart: FakePicture("Twice.", png(2), 2, 1)}))
+    files = assemble_folder(replace(base, pictures={chart: Picture("Twice.", png(2), 2, 1)}))
     assert [name for name in files if name.startswith("pictures/")] == [
         f"pictures/twice-{hashlib.sha256(png(2)).hexdigest()[:12]}.png"
     ]
@@ -259,7 +261,7 @@ def test_one_picture_shown_twice_is_one_file():
 def test_a_pixelated_picture_says_so():
     chart = FakeChart()
     base = document(Chapter("s", "S", (Panel("p", figures=(Figure(chart),)),)))
-    small = FakePicture(chart.alt, png(), 64, 64, pixelated=True)
+    small = Picture(chart.alt, png(), 64, 64, pixelated=True)
     (image,) = page(replace(base, pictures={chart: small})).all("img")
     assert image["class"] == "pixelated"
     assert (image["width"], image["height"]) == ("64", "64")

@@ -3,9 +3,9 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markup import Parsed
 
 from tbreport.prose import markdown, readable
+from tests.markup import Parsed
 
 REL = 'rel="noopener noreferrer nofollow"'
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,16 @@ from numpy.typing import NDArray
 
 from tbreport.charts import Drawing
 from tbreport.charts.agg import identity, marker, path, surface
-from tbreport.charts.palette import INK_LEVELS, Palette, palette_of
-from tbreport.charts.style import FRAME_OPACITY, GRID_OPACITY, LINE_WIDTH, rgb
+from tbreport.charts.axes import Axis
+from tbreport.charts.palette import INK_LEVELS, Palette
+from tbreport.charts.style import (
+    DARK_GROUND,
+    FRAME_OPACITY,
+    GRID_OPACITY,
+    LIGHT_GROUND,
+    LINE_WIDTH,
+    rgb,
+)
 from tbreport.charts.text import text_height, text_ink, text_width
 from tbreport.charts.ticks import Tick
 
@@ -30,46 +37,23 @@ FRAME = round(FRAME_OPACITY * INK_LEVELS)
 TICK_LENGTH = 3.5
 LABEL_GAP = 4.0  # between an axis and its labels
 EDGE = 2.0  # left free at the border of the picture
-FAR = 4.0  # heights of the picture beyond which coordinates are cut: Agg's cells are 32 bits
 FAINT = 0.5  # opacity
 # Rows turned into palette indices at a time: a block and its keys stay in the second-level cache.
 BLOCK = 64
 
 
-@dataclass(frozen=True)
-class Axis:
-    """A range of data and its ticks; on a logarithmic axis both ends are positive."""
-
-    low: float
-    high: float
-    ticks: Sequence[Tick] = ()
-    log: bool = False
-
-    def place(self, values: Floats) -> Floats:
-        """Where values fall, 0 at the low end and 1 at the high one; NaN where they can't."""
-        values = np.asarray(values, dtype=np.float64)
-        low, high = self.low, self.high
-        if self.log:
-            values = np.log10(np.where(values > 0, values, np.nan))
-            low, high = math.log10(low), math.log10(high)
-        width = high / 2 - low / 2  # halves, as the whole range may not fit a float
-        if not width > 0:
-            return np.where(np.isfinite(values), 0.5, np.nan)
-        return (values / 2 - low / 2) / width
-
-
 class Canvas:
     """One picture in the making; one canvas at a time in one thread.
 
-    ``width`` and ``height`` in CSS pixels; ``colours`` are all that the data will be drawn in.
+    ``width`` and ``height`` in CSS pixels; ``palette`` holds all that the data will be drawn in.
     ``frame`` lays out the axes first; then come ``stroke``, ``area`` and ``dots`` in painting
     order, and ``drawing`` encodes it all. ``left``, ``right``, ``top`` and ``bottom`` bound the
     plot, in device pixels from the upper left corner.
     """
 
-    def __init__(self, width: int, height: int, colours: Sequence[str], scale: int = 2) -> None:
+    def __init__(self, width: int, height: int, palette: Palette, scale: int = 2) -> None:
         self.width, self.height, self.scale = width, height, scale
-        self.palette: Palette = palette_of(tuple(dict.fromkeys(colours)))
+        self.palette = palette
         self._renderer, self._pixels = surface(width * scale, height * scale)
         # PNG wants a 0, the filter type, before each row.
         self._rows: Bytes = np.zeros((height * scale, 1 + width * scale), np.uint8)
@@ -77,18 +61,25 @@ class Canvas:
         self.left, self.right = 0, width * scale
         self.top, self.bottom = 0, height * scale
         self.x = self.y = Axis(0.0, 1.0)
+        self._on_right = False
 
     def device(self, length: float) -> int:
         """A length in device pixels, at least one."""
         return max(1, round(length * self.scale))
 
-    def frame(self, x: Axis, y: Axis) -> None:
-        """Lay out both axes, the margins as wide as the labels need."""
-        self.x, self.y = x, y
+    def frame(self, x: Axis, y: Axis, on_right: bool = False, spare: float = 0.0) -> None:
+        """Lay out both axes, the margins as wide as the labels need.
+
+        ``on_right`` puts the numbers of the y axis there; ``spare`` keeps a right margin free.
+        """
+        self.x, self.y, self._on_right = x, y, on_right
         digits = text_height(self.scale)
         widest = max((text_width(tick.label, self.scale) for tick in y.ticks), default=0)
-        self.left = widest + self.device(LABEL_GAP + EDGE)
-        self.right = self.width * self.scale - self.device(2 * EDGE)
+        labels, edge = widest + self.device(LABEL_GAP + EDGE), self.device(2 * EDGE)
+        self.left = edge if on_right else labels
+        self.right = (
+            self.width * self.scale - (labels if on_right else edge) - round(spare * self.scale)
+        )
         self.top = digits // 2 + self.device(EDGE)
         self.bottom = (
             self.height * self.scale - digits - self.device(TICK_LENGTH + LABEL_GAP + EDGE)
@@ -98,15 +89,12 @@ class Canvas:
 
     def across(self, values: Floats) -> Floats:
         """Device x of values on the x axis."""
-        width = self.width * self.scale
-        place = self.left + self.x.place(values) * (self.right - self.left)
-        return np.asarray(np.clip(place, -FAR * width, (1 + FAR) * width))
+        return self.left + self.x.place(values) * (self.right - self.left)
 
     def up(self, values: Floats) -> Floats:
         """Device y of values on the y axis, counted upwards from the bottom as Agg does."""
-        height = self.height * self.scale
-        place = height - self.bottom + self.y.place(values) * (self.bottom - self.top)
-        return np.asarray(np.clip(place, -FAR * height, (1 + FAR) * height))
+        base = self.height * self.scale - self.bottom
+        return base + self.y.place(values) * (self.bottom - self.top)
 
     # ---- data, rasterised by Agg: x and y are device coordinates from ``across`` and ``up``
 
@@ -118,18 +106,30 @@ class Canvas:
         opacity: float = 1.0,
         width: float = LINE_WIDTH,
         dash: Sequence[float] = (),
+        sharp: bool = False,
     ) -> None:
-        """A line through the points, shape (n,); it breaks where y is NaN."""
-        context = self._context(width, opacity)
+        """A line through the points, shape (n,); it breaks where y is NaN.
+
+        ``sharp`` edges are not anti-aliased.
+        """
+        context = self._context(width, opacity, sharp)
         context.set_foreground(self._face(colour, opacity), isRGBA=True)
         if dash:
             context.set_dashes(0, [length * self.scale for length in dash])
         self._renderer.draw_path(context, path(x, y), identity(), None)
 
-    def area(self, x: Floats, low: Floats, high: Floats, colour: str, opacity: float = 1.0) -> None:
+    def area(
+        self,
+        x: Floats,
+        low: Floats,
+        high: Floats,
+        colour: str,
+        opacity: float = 1.0,
+        sharp: bool = False,
+    ) -> None:
         """The area between two curves, shape (n,), without an outline; no NaN."""
         around = path(np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]]))
-        context = self._context(0, opacity)
+        context = self._context(0, opacity, sharp)
         self._renderer.draw_path(context, around, identity(), self._face(colour, opacity))
 
     def dots(
@@ -147,11 +147,9 @@ class Canvas:
         size = Affine2D().scale(radius * self.scale)
         face = self._face(colour, opacity)
         points = path(x, y)
-        self._renderer.draw_markers(
-            self._context(0, 1.0), marker(shape), size, points, identity(), face
-        )
+        self._renderer.draw_markers(self._context(0), marker(shape), size, points, identity(), face)
 
-    def _context(self, width: float, opacity: float) -> Any:
+    def _context(self, width: float, opacity: float = 1.0, sharp: bool = False) -> Any:
         from matplotlib.transforms import Bbox
 
         size = self.height * self.scale
@@ -163,7 +161,7 @@ class Canvas:
         context.set_joinstyle("bevel" if width < 1 else "round")
         context.set_capstyle("butt")
         # At 2x the rough edges of what is faint do not show; smooth ones cost 15 % of the bytes.
-        context.set_antialiased(opacity > FAINT or self.scale == 1)
+        context.set_antialiased(not sharp and (opacity > FAINT or self.scale == 1))
         return context
 
     def _face(self, colour: str, opacity: float) -> tuple[float, float, float, float]:
@@ -183,6 +181,23 @@ class Canvas:
         top = max(0, min(round(y) - digits, self.shell.shape[0] - digits))
         room = self.shell[top : top + ink.shape[0], left : left + ink.shape[1]]
         np.maximum(room, ink[: room.shape[0], : room.shape[1]], out=room)
+
+    def badge(self, x: float, y: float, label: str) -> None:
+        """A label round a place, light on dark so that it reads over data on any ground.
+
+        The palette has to hold both grounds' colours.
+        """
+        ink = text_ink(label, self.scale)[: text_height(self.scale)]
+        pad = self.device(2)
+        plate = np.pad(ink, ((pad, pad), (pad, pad)))
+        dark, light = np.array(rgb(DARK_GROUND)), np.array(rgb(LIGHT_GROUND))
+        share = np.arange(INK_LEVELS + 1)[:, None] / INK_LEVELS
+        shades = np.hstack([dark + share * (light - dark), np.full((INK_LEVELS + 1, 1), 255)])
+        levels = self.palette.indices(shades.astype(np.uint8)[None])[0]
+        height, width = plate.shape
+        left = max(0, min(round(x - width / 2), self.shell.shape[1] - width))
+        top = max(0, min(round(y - height / 2), self.shell.shape[0] - height))
+        self.shell[top : top + height, left : left + width] = levels[plate]
 
     def rule(self, left: float, top: float, right: float, bottom: float, index: int) -> None:
         """A filled rectangle of one palette index, in device pixels."""
@@ -219,7 +234,10 @@ class Canvas:
                 end = x + half + 0.6 * digits
         for tick, y in zip(self.y.ticks, self.up(_values(self.y.ticks)), strict=True):
             row = self.height * self.scale - y + digits / 2
-            self.text(self.left - self.device(LABEL_GAP), row, tick.label, align=1.0)
+            if self._on_right:
+                self.text(self.right + self.device(LABEL_GAP), row, tick.label, align=0.0)
+            else:
+                self.text(self.left - self.device(LABEL_GAP), row, tick.label, align=1.0)
 
     def drawing(self, note: str = "") -> Drawing:
         """The picture, encoded."""

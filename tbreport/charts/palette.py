@@ -31,20 +31,24 @@ class Palette:
     """Ink, each given colour in rising opacities, and mixtures of every two of them.
 
     ``entries`` is RGBA, uint8, shape (n, 4). The colours are "#rrggbb" and must be every colour the
-    picture uses: one that is missing would come out as its nearest neighbour.
+    picture uses: one that is missing would come out as its nearest neighbour. ``levels`` is the
+    most opacities of a colour that are kept, as far as there is room.
     """
 
-    def __init__(self, colours: Sequence[str]) -> None:
+    def __init__(self, colours: Sequence[str], levels: int = LEVELS) -> None:
         ink = [(*rgb(INK), level / INK_LEVELS) for level in range(INK_LEVELS + 1)]
+        room = LARGEST - len(ink)
+        if len(colours) > room:
+            raise ValueError(f"a palette holds {room} colours, not {len(colours)}")
         pairs = len(colours) * (len(colours) - 1)
-        room = LARGEST - len(ink) - pairs
-        self.levels = max(1, min(LEVELS, room // max(len(colours), 1)))
+        kept = (room - (pairs if pairs < room // 2 else 0)) // max(len(colours), 1)
+        self.levels = max(1, min(levels, kept))
         ramps = [
             (*rgb(colour), level / self.levels)
             for colour in colours
             for level in range(1, self.levels + 1)
         ]
-        mixes = _mixtures(colours, LARGEST - len(ink) - len(ramps))
+        mixes = _mixtures(colours, room - len(ramps))
         scaled = np.array(ink + ramps + mixes) * (1, 1, 1, 255)
         self.entries: Bytes = scaled.round().astype(np.uint8)
         self._first = {
@@ -96,14 +100,16 @@ class Palette:
 
 
 @functools.lru_cache(maxsize=64)
-def palette_of(colours: tuple[str, ...]) -> Palette:
+def palette_of(colours: tuple[str, ...], levels: int = LEVELS) -> Palette:
     """The palette of these colours, made once; 64 are kept at 64 KiB each."""
-    return Palette(colours)
+    return Palette(colours, levels)
 
 
 def _mixtures(colours: Sequence[str], room: int) -> list[tuple[float, float, float, float]]:
     """Mixtures of every two colours, in as many proportions as there is room for."""
     mixes: list[tuple[float, float, float, float]] = []
+    if len(colours) * (len(colours) - 1) > 2 * room:
+        return mixes
     for share, opacity in MIXES:
         some = [
             (*(share * a + (1 - share) * b for a, b in zip(rgb(one), rgb(other), strict=True)),)

@@ -78,8 +78,25 @@ def _glyph(char: str, scale: int) -> _Glyph:
 
 @functools.lru_cache(maxsize=8)
 def _font(size: int) -> FontProperties:
-    """The font that matplotlib carries with it, so that every machine draws the same."""
-    import matplotlib
     from matplotlib.font_manager import FontProperties
 
-    return FontProperties(fname=f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", size=size)
+    return FontProperties(fname=_font_file(), size=size)
+
+
+def has_glyphs(text: str) -> bool:
+    """Whether the font can write all of a text (Latin, Greek, Cyrillic and signs)."""
+    return all(ord(char) in _characters() for char in text)
+
+
+@functools.cache
+def _characters() -> frozenset[int]:
+    from matplotlib.font_manager import get_font
+
+    return frozenset(get_font(_font_file()).get_charmap())
+
+
+def _font_file() -> str:
+    """The font that matplotlib carries with it, so that every machine draws the same."""
+    import matplotlib
+
+    return f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf"

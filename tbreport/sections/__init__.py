@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from tbreport.sections.audio import AUDIO
+from tbreport.sections.custom import CUSTOM
 from tbreport.sections.data_quality import DATA_QUALITY
+from tbreport.sections.graph import GRAPH
+from tbreport.sections.hparams import HPARAMS
 from tbreport.sections.images import IMAGES
 from tbreport.sections.kit import Section
+from tbreport.sections.mesh import MESH
 from tbreport.sections.overview import OVERVIEW
+from tbreport.sections.pr_curves import PR_CURVES
 from tbreport.sections.scalars import SCALARS
 from tbreport.sections.text import TEXT
 
-SECTIONS: tuple[Section, ...] = (OVERVIEW, SCALARS, IMAGES, TEXT, DATA_QUALITY)
+SECTIONS: tuple[Section, ...] = (
+    OVERVIEW,
+    HPARAMS,
+    SCALARS,
+    IMAGES,
+    AUDIO,
+    TEXT,
+    PR_CURVES,
+    MESH,
+    GRAPH,
+    CUSTOM,
+    DATA_QUALITY,
+)

@@ -99,7 +99,7 @@ def main_metrics(logs: Logs) -> tuple[Metric, ...]:
     kinds: dict[int, list[str]] = {}
     for tag, runs in holders.items():
         kinds.setdefault(_kind(tag, runs), []).append(tag)
-    if _REWARD in kinds:  # the loss of an agent says little of how well it plays
+    if any(map(_is_reward, holders)):  # the loss of an agent says little of how well it plays
         kinds[_UNJUDGED] = kinds.get(_UNJUDGED, []) + kinds.pop(_LOW, [])
     order = {tag: _order(tag, runs, experiments) for tag, runs in holders.items()}
     unjudged = kinds.pop(_UNJUDGED, [])
@@ -123,7 +123,7 @@ _VALIDATION_LOW, _VALIDATION_HIGH, _REWARD, _LOW, _HIGH, _UNJUDGED = range(6)
 def _kind(tag: str, runs: Iterable[Run]) -> int:
     """The kind of metric that the tag is."""
     way = roles.better(tag)
-    reward = not roles.REWARD_WORDS.isdisjoint(roles.tokens(tag))
+    reward = _is_reward(tag)
     if way is Better.UNKNOWN or (roles.is_exotic(tag) and not reward):
         return _UNJUDGED
     if any(roles.role(tag, run.name) is Role.VALIDATION for run in runs):
@@ -131,6 +131,10 @@ def _kind(tag: str, runs: Iterable[Run]) -> int:
     if reward:
         return _REWARD
     return _LOW if way is Better.LOWER else _HIGH
+
+
+def _is_reward(tag: str) -> bool:
+    return not roles.REWARD_WORDS.isdisjoint(roles.tokens(tag))
 
 
 def _order(tag: str, runs: list[Run], experiments: int) -> tuple[object, ...]:

@@ -27,6 +27,7 @@ def tags(found):
             ["train/value_loss", "train/loss", "rollout/ep_rew_mean", "time/fps"],
             ["rollout/ep_rew_mean"],
         ),
+        (["train/loss", "eval/mean_reward"], ["eval/mean_reward"]),
         (["train/loss_step", "train/loss_epoch"], ["train/loss_epoch"]),
         (["D/loss", "G/loss", "lr"], ["D/loss", "G/loss"]),
         (["loss/g/dur", "loss/g/total"], ["loss/g/total", "loss/g/dur"]),
