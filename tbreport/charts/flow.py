@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbreport.charts import Drawing
-from tbreport.charts.style import INK, SEQUENCE
+from tbreport.charts.style import SEQUENCE
+from tbreport.charts.ticks import log_ticks
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ class FlowStep:
 
 @dataclass(frozen=True, eq=False)
 class Flow:
-    """Layers by number from 1 (input) on; at most three steps, first to last."""
+    """Layers by number from 1 (input) on; at most three steps, the first light, the last dark."""
 
     alt: str
     steps: tuple[FlowStep, ...]
@@ -48,12 +49,14 @@ class Flow:
         ground = low / 6
         with matplotlib.rc_context(surface.settings()):
             figure = surface.make(WIDTH, HEIGHT)
-            axes = surface.add_axes(figure, (52, 10, WIDTH - 66, HEIGHT - 36))
+            axes = surface.add_axes(figure, (52, 10, WIDTH - 14, HEIGHT - 36))
             axes.set_yscale("log")
             layers = len(self.steps[0].mean)
             axes.set(xlim=(0.6, layers + 0.4), ylim=(ground / 1.5, top * 2))
             stride = -(-layers // _MOST_LABELS)
             axes.set_xticks(range(1, layers + 1, stride))
+            ticks = log_ticks(ground / 1.5, top * 2, 6)
+            axes.set_yticks([tick.value for tick in ticks], [tick.label for tick in ticks])
             axes.minorticks_off()
             axes.set_xlabel("layer, input to output", labelpad=2)
             for step, shade in zip(self.steps, self._shades(), strict=True):
@@ -72,9 +75,3 @@ def _draw_step(axes, step: FlowStep, colour, ground: float) -> None:  # type: ig
     axes.plot(x, largest, "^", color=colour, markersize=3.2, alpha=0.75)
     zero = step.largest == 0
     axes.plot(x[zero], np.full(int(zero.sum()), ground), "x", color=colour, markersize=5)
-    last = np.flatnonzero(np.isfinite(shown))
-    end = (x[last[-1]], shown[last[-1]]) if len(last) else (x[-1], ground)
-    axes.annotate(
-        f"step {step.step:,}", end, xytext=(6, 0), textcoords="offset points", va="center",
-        color=INK, fontsize=6.5, annotation_clip=False,
-    )  # fmt: skip

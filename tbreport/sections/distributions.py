@@ -17,6 +17,7 @@ from tbreport.sections.words import counted
 from tbreport.stats import format_number
 
 MOST_SLICES = 24  # ridges that can be told apart in one picture
+MOST_OPEN = 20  # rows of a table that is not folded
 MOST_COLUMNS = 250  # steps of a distribution chart
 
 
@@ -29,17 +30,17 @@ def pair(layer: Layer, run: str, colour: int) -> list[Figure]:
     columns = evenly(filled, MOST_COLUMNS)
     slices = evenly(filled, MOST_SLICES)
     points = np.array([stats.basis_points(series.buckets(index)) for index in columns])
-    edges, counts = stats.rebin([series.buckets(index) for index in slices])
     low, high = format_number(np.nanmin(series.minimum)), format_number(np.nanmax(series.maximum))
     what = f"{layer.tag} of {run} over {counted(len(filled), 'step')}, from {low} to {high}"
-    steps = series.steps
+    steps = series.steps.astype(np.float64)
+    rows = [series.buckets(index) for index in slices]
     return [
         Figure(
-            Bands(f"Distribution of {what}.", steps[columns].astype(np.float64), points, colour),
+            Bands.of(f"Distribution of {what}.", steps[columns], points, colour),
             caption="distribution" + _of(columns, filled),
         ),
         Figure(
-            Ridges(f"Histograms of {what}.", edges, counts, steps[slices], colour),
+            Ridges.of(f"Histograms of {what}.", rows, steps[slices], colour),
             caption="histograms" + _of(slices, filled),
         ),
     ]
@@ -52,7 +53,7 @@ def _of(shown: Sequence[int], every: Sequence[int]) -> str:
 _MEASURES = (("Mean", "mean"), ("Std", "std"), ("Min", "minimum"), ("Max", "maximum"))
 
 
-def summary(layers: Sequence[Layer], colour: int, caption: str) -> Table:
+def summary(layers: Sequence[Layer], colour: int, caption: str, folded: bool = False) -> Table:
     """One row a tag: its measures at the first and the last step, and its spread as a spark."""
     columns = [Column("Layer", "text"), Column("Parameter", "text"), Column("Values")]
     for title, _ in _MEASURES:
@@ -60,7 +61,7 @@ def summary(layers: Sequence[Layer], colour: int, caption: str) -> Table:
     columns += [Column("Zeros first"), Column("last"), Column("Std over steps", "picture")]
     columns.append(Column("Mean and std", "text"))
     rows = tuple(_row(layer, colour) for layer in layers)
-    return Table(tuple(columns), rows, caption=caption, folded=len(rows) > 20)
+    return Table(tuple(columns), rows, caption=caption, folded=folded or len(rows) > MOST_OPEN)
 
 
 def _row(layer: Layer, colour: int) -> tuple[Cell, ...]:

@@ -84,7 +84,7 @@ def _is_bank(value: NDArray[np.generic]) -> bool:
         return False
     layout = guess_layout(value.shape)
     height, width = value.shape[2:] if layout == "OIHW" else value.shape[:2]
-    return 1 < height <= 31 and 1 < width <= 31
+    return bool(1 < height <= 31 and 1 < width <= 31)
 
 
 def _images(run: Run) -> list[str]:
@@ -118,27 +118,21 @@ def _panel(run: Run, place: int, banks: Sequence[_Bank]) -> Panel:
 
 
 def _mosaics(run: Run, bank: _Bank) -> Iterator[Figure]:
-    """First and last step on one scale of colour, so that growth can be seen."""
-    reach = max(_reach(bank.first[1]), _reach(bank.last[1])) or 1.0
+    """First and last step, each on its own scale of colour, which the pictures' notes state."""
     moments = [bank.first, bank.last] if bank.first[0] != bank.last[0] else [bank.last]
     for when, kernels in moments:
         shown, what = tiles(kernels, MOST_KERNELS)
         height, width = kernels.shape[2:]
-        caption = f"{bank.name} · {when} · {what} · {height}×{width} · ±{format_number(reach)}"
+        caption = f"{bank.name} · {when} · {what} · {height}×{width}"
         alt = f"Convolution kernels of {run.name}: {caption}."
-        yield Figure(Mosaic(alt, shown, reach), caption, run.name)
-
-
-def _reach(kernels: Floats) -> float:
-    finite = np.abs(kernels[np.isfinite(kernels)])
-    return float(finite.max()) if finite.size else 0.0
+        yield Figure(Mosaic(alt, shown), caption)
 
 
 def _photo(run: Run, tag: str) -> Figure:
     series = run.images[tag]
     step = int(series.steps[-1])
     alt = f"Kernels as {run.name} logged them as an image, {tag}, step {step:,}."
-    return Figure(Photo(alt, series.images[-1][0].data), f"{tag} · step {step:,}", run.name, step)
+    return Figure(Photo(alt, series.images[-1][0].data), f"{tag} · step {step:,}", step=step)
 
 
 def _table(banks: Sequence[_Bank]) -> Table:
@@ -147,7 +141,7 @@ def _table(banks: Sequence[_Bank]) -> Table:
         Column("Kernels", "text"),
         Column("When", "text"),
         Column("Smoothness", hint="Moran's I: 0 is noise, towards 1 is smooth."),
-        Column("z", hint="Distance from shuffled pixels in standard errors."),
+        Column("z", hint="Distance from noise in standard errors."),
         Column("Norm spread", hint="Largest over median norm."),
         Column("Near-duplicates"),
         Column("Dead"),

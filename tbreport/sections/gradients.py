@@ -10,21 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbreport.charts.flow import Flow, FlowStep
-from tbreport.charts.heatmap import HeatMap
+from tbreport.charts.heatmap import Heatmap
 from tbreport.charts.lines import Line, Lines
 from tbreport.model import Finding, Logs, Run
 from tbreport.options import Options
 from tbreport.roles import Quantity, histogram_role, tokens
 from tbreport.sections.distributions import pair, summary
 from tbreport.sections.kit import Chapter, Figure, Note, Panel, Prose, Section
-from tbreport.sections.layers import MOST_STEPS, Layer, grid, kernels, layers_of
+from tbreport.sections.layers import MOST_STEPS, grid, kernels, layers_of
 from tbreport.sections.words import counted, listed
 from tbreport.stats import format_number
 
 Floats = NDArray[np.float64]
 
 MOST_RUNS = 60  # with pictures of their own
-MOST_PAIRS = 48  # pairs of pictures of gradient histograms, shared fairly between the runs
+MOST_PAIRS = 24  # pairs of pictures of gradient histograms, shared fairly between the runs
 MOST_NAMES = 60  # layers named under a picture
 
 # Lightning: grad_2.0_norm/<param> or grad_2.0_norm_<param>; others: grad_norm/<param>.
@@ -146,7 +146,8 @@ def _flow_of_tensors(run: Run) -> _Flow | None:
         ]
         steps, values = _aligned(rows)
         measures.append(values)
-    return _Flow(list(found), steps, *measures, source="tensors")
+    mean, largest, rms = measures
+    return _Flow(list(found), steps, mean, largest, rms, "tensors")
 
 
 def _aligned(rows: Sequence[tuple[NDArray[np.int64], Floats]]) -> tuple[NDArray[np.int64], Floats]:
@@ -203,7 +204,7 @@ def _global_norm(run: Run) -> tuple[NDArray[np.int64], Floats, str] | None:
 def _panels(run: Run, place: int, flow: _Flow, share: int) -> Iterator[Panel]:
     figures = []
     if len(flow.names) > 1:
-        figures.append(Figure(_flow_chart(run, flow), _flow_caption(flow), run.name))
+        figures.append(Figure(_flow_chart(run, flow), _flow_caption(flow)))
     figures += _heat_map(run, flow)
     ratio = _ratio(run, flow)
     if ratio is not None:
@@ -216,13 +217,13 @@ def _panels(run: Run, place: int, flow: _Flow, share: int) -> Iterator[Panel]:
         small=f"{counted(len(flow.names), 'layer')} from {flow.source}",
         runs=(run.name,),
         figures=tuple(figures),
-        tables=(summary(layers, place, "Gradients"),) if layers else (),
+        tables=(summary(layers, place, "Gradients", folded=True),) if layers else (),
         notes=(Note(f"Layers, input to output: {key}{more}."),),
         wide=True,
     )
     ranked = sorted(kernels(layers), key=lambda one: (-one.change, one.tag))[:share]
     pairs = [
-        Figure(figure.chart, f"{layer.role.parameter}: {figure.caption}", run.name)
+        Figure(figure.chart, f"{layer.role.parameter}: {figure.caption}")
         for layer in kernels(layers)
         if layer in ranked
         for figure in pair(layer, run.name, place)
@@ -251,9 +252,10 @@ def _flow_chart(run: Run, flow: _Flow) -> Flow:
         if (np.isfinite(last).any())
         else ("?", "?")
     )
+    when = ", ".join(f"{step.step:,}" for step in steps)
     alt = (
         f"Mean and largest gradient of {counted(len(flow.names), 'layer')} of {run.name} at steps "
-        f"{', '.join(f'{step.step:,}' for step in steps)}; RMS at the last step from {low} to {high}."
+        f"{when}; RMS at the last step from {low} to {high}."
     )
     if dead:
         alt += f" Exactly zero: {listed(dead, 6)}."
@@ -261,9 +263,12 @@ def _flow_chart(run: Run, flow: _Flow) -> Flow:
 
 
 def _flow_caption(flow: _Flow) -> str:
+    columns = sorted({0, (len(flow.steps) - 1) // 2, len(flow.steps) - 1})
+    steps = ", ".join(f"{flow.steps[column]:,}" for column in columns)
+    when = f"at steps {steps}, the darker the later"
     if flow.source == "norms":
-        return "norm of each parameter's gradient over depth, at first, middle and last step"
-    return "mean (line) and largest (triangles) |gradient| over depth; × is exactly zero"
+        return f"norm of each parameter's gradient over depth {when}"
+    return f"mean (line) and largest (triangles) |gradient| over depth {when}; × is exactly zero"
 
 
 def _heat_map(run: Run, flow: _Flow) -> list[Figure]:
@@ -274,9 +279,8 @@ def _heat_map(run: Run, flow: _Flow) -> list[Figure]:
         f"Gradient {what} of {counted(len(flow.names), 'layer')} of {run.name} over steps "
         f"{flow.steps[0]:,} to {flow.steps[-1]:,}."
     )
-    labels = tuple(str(number) for number in range(1, len(flow.names) + 1))
-    chart = HeatMap(alt, flow.rms, x=flow.steps.astype(np.float64), row_labels=labels, log=True)
-    return [Figure(chart, f"{what} by layer and step, logarithmic", run.name)]
+    chart = Heatmap(alt, flow.rms, x=flow.steps.astype(np.float64), log=True)
+    return [Figure(chart, f"{what} by layer and step, logarithmic")]
 
 
 def _ratio(run: Run, flow: _Flow) -> Figure | None:
@@ -305,12 +309,11 @@ def _ratio(run: Run, flow: _Flow) -> Figure | None:
     if not np.isfinite(values).any() or len(flow.steps) < 2 or len(rows) < 2:
         return None
     alt = f"Update-to-weight ratio of plain SGD for {counted(len(rows), 'layer')} of {run.name}."
-    labels = tuple(str(number) for number in range(1, len(rows) + 1))
-    chart = HeatMap(alt, values, x=flow.steps.astype(np.float64), row_labels=labels, log=True)
+    chart = Heatmap(alt, values, x=flow.steps.astype(np.float64), log=True)
     caption = (
         "learning rate × RMS gradient / RMS weight: the update ratio of plain SGD, 1e-3 is usual"
     )
-    return Figure(chart, caption, run.name)
+    return Figure(chart, caption)
 
 
 GRADIENTS = Section(

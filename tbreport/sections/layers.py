@@ -50,7 +50,7 @@ def layers_of(run: Run, quantities: Iterable[Quantity]) -> list[Layer]:
 
 
 def kernels(layers: Iterable[Layer]) -> list[Layer]:
-    """Those that hold a layer's weights: biases and normalisation left away where there are others."""
+    """Those that hold weights: biases and normalisation left away where there are others."""
     every = list(layers)
     chosen = [one for one in every if one.role.part not in (Part.BIAS, Part.NORM, Part.POSITION)]
     return chosen or every

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tbreport.charts.heatmap import HeatMap
+from tbreport.charts.heatmap import Heatmap
 from tbreport.model import Finding, Logs, Run
 from tbreport.options import Options
 from tbreport.roles import Quantity
@@ -15,7 +15,7 @@ from tbreport.sections.kit import Chapter, Figure, Note, Panel, Section
 from tbreport.sections.layers import Layer, grid, kernels, layers_of
 from tbreport.sections.words import counted, listed, verb
 
-MOST_PAIRS = 96  # pairs of pictures in the section, shared fairly between the runs
+MOST_PAIRS = 64  # pairs of pictures in the section, shared fairly between the runs
 LEAST_PAIRS = 4  # of a run, however many runs there are
 MOST_RUNS = 60  # with panels of their own
 FEW_LAYERS = 12  # up to as many a run's pairs are open
@@ -98,8 +98,7 @@ def _most_telling(found: Sequence[Layer], most: int) -> list[Layer]:
 def _pair(layer: Layer, run: Run, place: int) -> list[Figure]:
     own = layer.role.parameter.rsplit("/", 1)[-1]
     return [
-        Figure(figure.chart, f"{own}: {figure.caption}", run.name)
-        for figure in pair(layer, run.name, place)
+        Figure(figure.chart, f"{own}: {figure.caption}") for figure in pair(layer, run.name, place)
     ]
 
 
@@ -114,16 +113,10 @@ def _heat_maps(run: Run, found: Sequence[Layer]) -> Iterator[Figure]:
         f"Standard deviation of {counted(len(chosen), 'tensor')} of {run.name} over steps "
         f"{steps[0]:,} to {steps[-1]:,}: {listed(names, 6)}."
     )
-    chart = HeatMap(
-        alt, rows, x=steps.astype(np.float64), row_labels=_numbers(len(chosen)), log=True
-    )
+    chart = Heatmap(alt, rows, x=steps.astype(np.float64), log=True)
     key = ", ".join(f"{number} {name}" for number, name in enumerate(names[:40], 1))
     more = "" if len(names) <= 40 else f", … {len(names)} {names[-1]}"
-    yield Figure(chart, f"std by layer and step, logarithmic. Rows: {key}{more}", run.name)
-
-
-def _numbers(count: int) -> tuple[str, ...]:
-    return tuple(str(number) for number in range(1, count + 1))
+    yield Figure(chart, f"std by layer and step, logarithmic. Rows: {key}{more}")
 
 
 def _notes(found: Sequence[Layer], drawn: Sequence[Layer]) -> tuple[Note, ...]:
