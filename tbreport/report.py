@@ -89,37 +89,48 @@ def build_report(
     options = options or Options()
     chosen = choose_sections(sections, options)
     guard = _Guard(options.strict)
-
     findings = _judge(logs, rules, guard)
     chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
     pictures = _draw(chapters.values(), executor, options.jobs, progress, guard)
 
     logs = replace(logs, gaps=(*logs.gaps, *_undrawn(chapters.values(), pictures, logs)))
-    last = _compose([one for one in chosen if one.last], logs, findings, options, guard)
-    pictures |= _draw(last.values(), executor, options.jobs, None, guard)
-    chapters |= last
+    chapters |= _compose([one for one in chosen if one.last], logs, findings, options, guard)
+    late = [chapters[one.id] for one in chosen if one.last and one.id in chapters]
+    pictures |= _draw(late, executor, options.jobs, None, guard)
 
     ordered = [chapters[section.id] for section in chosen if section.id in chapters]
-    document = Document(
+    document = replace(
+        _document(logs, findings, ordered, pictures, guard),
         title=title or options.title or "Training report",
-        chapters=ordered,
-        pictures=pictures,
-        runs=tuple(run.name for run in logs.runs),
         comment=options.comment,
-        verdict=(*overview.facts(logs), *_severities(findings)),
-        faults=tuple(guard.faults),
-        footer=data_quality.facts(logs),
-        version=VERSION,
-        newest=overview.newest(logs),
         stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
     )
-    broken = [picture.fault for picture in pictures.values() if picture.fault is not None]
-    return Report(
-        document,
-        tuple(findings),
-        logs.all_gaps,
-        (*guard.faults, *broken),
-        tuple(note.text for note in _notes(ordered) if note.left_out),
+    left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
+    faults = (*guard.faults, *guard.faults_of_charts)
+    return Report(document, tuple(findings), logs.all_gaps, faults, left_out)
+
+
+def _document(
+    logs: Logs,
+    findings: Sequence[Finding],
+    chapters: Sequence[Chapter],
+    pictures: Mapping[Chart, Picture],
+    guard: _Guard,
+) -> Document:
+    """What the page says; a chart that broke has its card where it would stand."""
+    verdict = guard("first screen", overview.facts, logs) or ()
+    footer = guard("footer", data_quality.facts, logs) or ()
+    newest = guard("footer", overview.newest, logs) or ""
+    return Document(
+        title="",
+        chapters=chapters,
+        pictures=pictures,
+        runs=tuple(run.name for run in logs.runs),
+        verdict=(*verdict, *_severities(findings)),
+        faults=tuple(guard.faults),
+        footer=footer,
+        version=VERSION,
+        newest=newest,
     )
 
 
@@ -144,6 +155,7 @@ class _Guard:
     def __init__(self, strict: bool) -> None:
         self.strict = strict
         self.faults: list[Fault] = []
+        self.faults_of_charts: list[Fault] = []
 
     def __call__(
         self, where: str, part: Callable[P, T], *args: P.args, **more: P.kwargs
@@ -198,9 +210,10 @@ def _draw(
     with contextlib.ExitStack() as stack:
         workers = executor or stack.enter_context(pool(jobs, len(charts)))
         pictures = render(charts, workers, progress)
-    for picture in pictures.values():
-        if guard.strict and picture.fault is not None:
-            raise FaultError(picture.fault)
+    broken = [picture.fault for picture in pictures.values() if picture.fault is not None]
+    if broken and guard.strict:
+        raise FaultError(broken[0])
+    guard.faults_of_charts += broken
     return {chart: pictures[id(chart)] for chart in charts}
 
 

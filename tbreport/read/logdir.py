@@ -14,6 +14,8 @@ from pathlib import Path
 from tbreport.errors import InputError
 from tbreport.model import Gap, GapKind, Logs, Run
 from tbreport.names import natural_key, printable
+from tbreport.read.beside import run_directory, share_of_budget, with_neighbours
+from tbreport.read.checkpoint import RUN_BUDGET
 from tbreport.read.collect import Collector
 from tbreport.read.events import EventReader
 from tbreport.read.series import build_run
@@ -37,6 +39,7 @@ class RunJob:
     tags: str = ""
     supersede: bool = True
     media_steps: int = MEDIA_STEPS
+    budget: int = RUN_BUDGET
 
 
 @dataclass
@@ -59,8 +62,8 @@ def read_logs(
 ) -> Logs:
     """Read every run under one or several log directories (or single event files).
 
-    A run is a directory that holds an event file; its name is its path relative to the log
-    directory ("." for the log directory itself), after the log directory's own name when several
+    A run is a directory that holds an event file or a projector's configuration; its name is its
+    path relative to the log directory ("." for that itself), after its own name when several
     are given. ``runs`` and ``tags`` are regular expressions that names must match somewhere;
     ``supersede`` False keeps the points that a restart replaced; ``media_steps`` is how many steps
     of images, sounds and meshes are kept for a tag; any ``executor`` reads runs in parallel;
@@ -84,6 +87,7 @@ def read_logs(
     if not jobs:
         names = ", ".join(printable(name) for name in sorted(found.runs, key=natural_key)[:5])
         raise InputError(f"no run matches --runs {runs!r}; there are {len(found.runs)}: {names} …")
+    jobs = [replace(job, budget=share_of_budget(len(jobs))) for job in jobs]
     return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps))
 
 
@@ -91,6 +95,8 @@ def read_run(job: RunJob) -> Run:
     """Read the files of one run; a file that can't be read is a gap, never an error."""
     collector = Collector(job.tags, job.media_steps)
     for path, name in sorted(job.files, key=lambda file: file[1]):
+        if run_directory(name) is not None:
+            continue
         try:
             reader = EventReader(Path(path), name)
         except OSError as error:
@@ -103,7 +109,7 @@ def read_run(job: RunJob) -> Run:
         path, name = job.files[0]
         hparams, gaps = read_settings(Path(path).parent, name.rpartition("/")[0])
         run = replace(run, hparams=hparams, gaps=(*run.gaps, *gaps))
-    return run
+    return with_neighbours(run, job.files, job.budget)
 
 
 def _collect(reader: EventReader, name: str, collector: Collector) -> None:
@@ -224,9 +230,10 @@ def _note_files(
             is_directory = False
         if is_directory:
             directories.append(entry)
-        elif _is_event_file(entry.name):
-            run = _join(label, relative) or "."
+        elif _is_event_file(entry.name) or run_directory(entry.name) is not None:
             name = _join(label, _join(relative, entry.name))
+            folder = run_directory(name)
+            run = (_join(label, relative) if folder is None else folder) or "."
             found.runs.setdefault(run, []).append((entry.path, name))
     return directories
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tbreport.sections.audio import AUDIO
 from tbreport.sections.custom import CUSTOM
 from tbreport.sections.data_quality import DATA_QUALITY
+from tbreport.sections.filters import FILTERS
+from tbreport.sections.gradients import GRADIENTS
 from tbreport.sections.graph import GRAPH
 from tbreport.sections.hparams import HPARAMS
 from tbreport.sections.images import IMAGES
@@ -14,11 +16,15 @@ from tbreport.sections.overview import OVERVIEW
 from tbreport.sections.pr_curves import PR_CURVES
 from tbreport.sections.scalars import SCALARS
 from tbreport.sections.text import TEXT
+from tbreport.sections.weights import WEIGHTS
 
 SECTIONS: tuple[Section, ...] = (
     OVERVIEW,
     HPARAMS,
     SCALARS,
+    GRADIENTS,
+    WEIGHTS,
+    FILTERS,
     IMAGES,
     AUDIO,
     TEXT,

@@ -59,6 +59,12 @@ def test_what_most_trainings_share_comes_before_what_one_has():
     assert tags(found) == ["val/error"]
 
 
+def test_what_hardly_any_training_has_is_no_main_metric():
+    many = [run(f"r{i}", {"acc": CURVE}) for i in range(12)]
+    assert tags(logs(*many, run("x", {"val_loss": CURVE}))) == ["acc"]
+    assert tags(logs(*many[:9], run("x", {"val_loss": CURVE}))) == ["val_loss", "acc"]
+
+
 def test_best_is_the_first_of_the_finite_extremes():
     series = scalar_series("loss", [math.nan, 2.0, 1.0, 1.0, -math.inf], steps=[0, 5, 10, 15, 20])
     assert best(series, Better.LOWER) == Reading(1.0, 10)

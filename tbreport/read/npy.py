@@ -1,0 +1,122 @@
+"""numpy's files: one array (``.npy``) or a zip of them (``.npz``); pickled ones are refused."""
+
+from __future__ import annotations
+
+import functools
+import math
+import zipfile
+import zlib
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy_format
+from numpy.typing import NDArray
+
+from tbreport.model import GapKind
+from tbreport.read.sources import Source, Unfit
+from tbreport.read.stored import MAX_TENSORS, STORED_AS, Contents, Stored, checked_shape
+from tbreport.read.zips import archive
+
+FORMAT = "numpy"
+MAGIC = b"\x93NUMPY"
+MAX_HEADER = 10_000  # bytes; numpy's own limit, since the header is parsed as Python literals
+_CHUNK = 1 << 20
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
+
+
+def array_contents(source: Source, name: str) -> Contents:
+    """The one array of an ``.npy`` file, under ``name``."""
+    found = Contents(FORMAT)
+    _add(found, name, _Opened(source, source.size))
+    return found
+
+
+def archive_contents(source: Source) -> Contents:
+    """The arrays of an ``.npz`` file; raises Unfit when it is no whole zip archive."""
+    found = Contents(FORMAT)
+    opened = archive(source)
+    for info in opened.infolist()[: MAX_TENSORS + 1]:
+        if info.filename.endswith(".npy"):
+            _add(found, info.filename.removesuffix(".npy"), _Opened(opened, info.file_size, info))
+    if len(opened.infolist()) > MAX_TENSORS:
+        found.gaps.append(Unfit(GapKind.LIMIT, f"more than {MAX_TENSORS} arrays"))
+    return found
+
+
+class _Opened:
+    """Where an array's file stands: it can be opened again and again."""
+
+    def __init__(
+        self, holder: Source | zipfile.ZipFile, size: int, info: zipfile.ZipInfo | None = None
+    ) -> None:
+        self.size = size
+        self._holder, self._info = holder, info
+
+    def open(self) -> BinaryIO:
+        """The file from its start."""
+        if isinstance(self._holder, zipfile.ZipFile) and self._info:
+            return self._holder.open(self._info)  # type: ignore[return-value]
+        assert isinstance(self._holder, Source)
+        return self._holder.stretch(0, self.size)  # type: ignore[return-value]
+
+
+def _add(found: Contents, name: str, opened: _Opened) -> None:
+    try:
+        with opened.open() as file:
+            shape, dtype, _ = _header(file)
+            start = file.tell()
+    except Unfit as error:
+        found.gaps.append(Unfit(error.kind, f"array {name!r:.200}: {error}"))
+        return
+    except _DAMAGE as error:
+        found.gaps.append(Unfit(GapKind.DAMAGED, f"array {name!r:.200}: {error!s:.100}"))
+        return
+    if start + math.prod(shape) * dtype.itemsize > opened.size:
+        reason = f"{opened.size - start} bytes for a {dtype.name} of shape {list(shape)}"
+        problem = Unfit(GapKind.MALFORMED, reason)
+        found.tensors.append(Stored(name, shape, dtype.name, None, "", problem))
+    else:
+        load = functools.partial(_load, opened)
+        found.tensors.append(Stored(name, shape, dtype.name, load))
+
+
+def _header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
+    """Shape, dtype, and whether the array is in Fortran order."""
+    try:
+        version = npy_format.read_magic(file)
+        read = {
+            (1, 0): npy_format.read_array_header_1_0,
+            (2, 0): npy_format.read_array_header_2_0,
+        }.get(version)
+        if read is None:
+            raise Unfit(GapKind.UNKNOWN, f"npy version {version}")
+        shape, fortran, dtype = read(file, max_header_size=MAX_HEADER)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
+        raise Unfit(GapKind.MALFORMED, f"not a numpy array: {error!s:.100}") from error
+    if dtype.hasobject:
+        raise Unfit(GapKind.REFUSED, "holds pickled Python objects: not loaded")
+    if dtype.name not in STORED_AS:
+        raise Unfit(GapKind.UNKNOWN, f"numbers of type {dtype.name:.40} are not read")
+    return checked_shape(shape), dtype, bool(fortran)
+
+
+def _load(opened: _Opened) -> NDArray[Any]:
+    try:
+        with opened.open() as file:
+            shape, dtype, fortran = _header(file)
+            left = math.prod(shape) * dtype.itemsize
+            parts = []
+            while left and (part := file.read(min(left, _CHUNK))):
+                parts.append(part)
+                left -= len(part)
+            if not left:
+                file.read(1)  # the checksum of a zip's member is seen at its end
+    except _DAMAGE as error:
+        raise Unfit(GapKind.DAMAGED, f"{error!s:.100}") from error
+    if left:
+        raise Unfit(GapKind.DAMAGED, f"{left} bytes are missing")
+    array: NDArray[Any] = np.frombuffer(b"".join(parts), dtype)
+    array = array.astype(dtype.newbyteorder("="), copy=False)
+    return (
+        np.ascontiguousarray(array.reshape(shape, order="F")) if fortran else array.reshape(shape)
+    )
