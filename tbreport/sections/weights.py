@@ -51,7 +51,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
         left = len(runs) - len(shown)
         text = f"The weights of {counted(left, 'further run')} are not shown: choose with --runs."
         notes = (Note(text, left_out=left),)
-    count = len({layer.tag for _, _, _, found in held for layer in found})
+    count = len({layer.tag for _, _, _, found in held for layer in found}) + len(stored)
     return Chapter("weights", "Weights", (*panels, *stored), count=count, notes=notes)
 
 
