@@ -30,9 +30,9 @@ Floats = NDArray[np.float64]
 WIDTH, HEIGHT = 560, 260  # CSS pixels
 COLUMNS = 500  # about the CSS pixels between the axes: what a Line keeps of its curve
 DENSE = 2.5  # mean height of a column, in CSS pixels, from which a curve is drawn as an area
-FLAT = 0.8  # below it, as a line through the middle of its columns
+FLAT = 1.2  # below it, as a line through the middle of its columns: the line is wider than that
 ROOMY = 10.0  # CSS pixels between points, on average, from which each gets a dot
-SHARP = 6  # curves (raw and smoothed count apart) up to which a picture at 2x stays near 20 kB
+SHARP = 8  # curves (raw and smoothed count apart) up to which a picture at 2x stays near 20 kB
 APART = 9.0  # CSS pixels between the marks of neighbouring values that aren't finite
 
 
@@ -203,7 +203,7 @@ def _area(canvas: Canvas, curve: Envelope, colour: str, opacity: float, width: f
         if len(along) == 1:
             along = along + np.array([-half, half])
             bottom, top = bottom.repeat(2), top.repeat(2)
-        canvas.area(along, bottom, top, colour, opacity)
+        canvas.columns(along, bottom, top, colour, opacity)
 
 
 def _unbroken(there: NDArray[np.bool_]) -> Iterator[slice]:

@@ -54,7 +54,7 @@ class Ridges:
     def draw(self) -> Drawing:
         """Draw it; without a slice it is an empty frame."""
         kept = _evenly(len(self.counts))
-        counts = np.nan_to_num(self.counts[kept], posinf=stats.WIDEST, neginf=0.0)
+        counts = np.clip(np.nan_to_num(self.counts[kept]), 0.0, stats.WIDEST)
         y = np.asarray(self.y, dtype=np.float64)[kept]
         fills, outlines = shades(run_colour(self.colour))
         canvas = Canvas(WIDTH, HEIGHT, palette_of((*fills, *outlines), LEVELS), SCALE)

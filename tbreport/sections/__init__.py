@@ -15,6 +15,7 @@ from tbreport.sections.mesh import MESH
 from tbreport.sections.overview import OVERVIEW
 from tbreport.sections.pr_curves import PR_CURVES
 from tbreport.sections.scalars import SCALARS
+from tbreport.sections.tensors import TENSORS
 from tbreport.sections.text import TEXT
 from tbreport.sections.weights import WEIGHTS
 
@@ -32,5 +33,6 @@ SECTIONS: tuple[Section, ...] = (
     MESH,
     GRAPH,
     CUSTOM,
+    TENSORS,
     DATA_QUALITY,
 )
