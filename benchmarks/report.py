@@ -81,7 +81,9 @@ def main() -> None:
                 cpus[name].append(cpu)
                 page = out.read_text(encoding="utf-8")
                 sizes[name] = len(page.encode())
-                tags[name] = len(set(FIGURES.findall(page))) if name != "naive" else page.count("<figure>")
+                tags[name] = (
+                    len(set(FIGURES.findall(page))) if name != "naive" else page.count("<figure>")
+                )
     if len({tags["naive"], tags["one process"]}) != 1:
         print(f"unequal: {tags} figures")
     print(f"{'':14} {'wall s':>8} {'CPU s':>8} {'MB':>8}  naive is slower by")

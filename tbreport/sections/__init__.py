@@ -6,6 +6,7 @@ from tbreport.sections.audio import AUDIO
 from tbreport.sections.custom import CUSTOM
 from tbreport.sections.data_quality import DATA_QUALITY
 from tbreport.sections.filters import FILTERS
+from tbreport.sections.findings import FINDINGS
 from tbreport.sections.gradients import GRADIENTS
 from tbreport.sections.graph import GRAPH
 from tbreport.sections.hparams import HPARAMS
@@ -20,6 +21,7 @@ from tbreport.sections.text import TEXT
 from tbreport.sections.weights import WEIGHTS
 
 SECTIONS: tuple[Section, ...] = (
+    FINDINGS,
     OVERVIEW,
     HPARAMS,
     SCALARS,
