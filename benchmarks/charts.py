@@ -2,17 +2,19 @@
 
 Run it by hand on a quiet machine: ``python benchmarks/charts.py [rounds]``. Both sides take turns,
 so that a slow moment hits both; ratios are medians of the ratios of each round, with their
-quartiles. The floor of a line chart is what Agg and zlib take for the same data, nothing else done.
+quartiles. The floor of a line chart is rasterising the same curves and encoding the same rows.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import statistics
 import sys
 import time
-import zlib
 from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
 
 import matplotlib
 
@@ -21,15 +23,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from tbreport import stats
-from tbreport.charts import Drawing
+from tbreport.charts import Drawing, lines
+from tbreport.charts.axes import Axis
 from tbreport.charts.bands import Bands
 from tbreport.charts.canvas import Canvas
 from tbreport.charts.heatmap import Heatmap
 from tbreport.charts.lines import Line, Lines
 from tbreport.charts.mosaic import Mosaic
-from tbreport.charts.palette import Palette
+from tbreport.charts.palette import palette_of
 from tbreport.charts.ridges import Ridges
 from tbreport.charts.scatter import Scatter
+from tbreport.charts.style import run_colour
 
 RNG = np.random.default_rng(0)
 RUNS, POINTS, WEIGHT = 8, 5000, 0.6
@@ -39,7 +43,11 @@ NOISY = [
     0.3 + 2 * np.exp(-(4 + run) * STEPS / POINTS) + RNG.normal(0, 0.15, POINTS)
     for run in range(RUNS)
 ]
-TENSORS = [RNG.normal(0.002 * step, 0.3 + 0.004 * step, 2000) for step in range(50)]
+SMOOTH = [stats.smooth(values, 0.99) for values in NOISY]
+HISTOGRAMS = [
+    np.histogram(RNG.normal(0.002 * step, 0.3 + 0.004 * step, 2000), 30) for step in range(50)
+]
+BUCKETS = [np.column_stack([edges[:-1], edges[1:], counts]) for counts, edges in HISTOGRAMS]
 PERCENTILES = np.sort(
     np.linspace(-1, 1, 9) * np.linspace(0.5, 1, 200)[:, None] + RNG.normal(0, 0.05, (200, 9)),
     axis=1,
@@ -72,14 +80,32 @@ def naive_lines(scale: int) -> bytes:
 
 
 def our_lines(scale: int) -> Drawing:
-    lines = tuple(Line.of(STEPS, values, run, WEIGHT) for run, values in enumerate(NOISY))
-    return Lines("", lines, scale=scale).draw()
+    drawn = tuple(Line.of(STEPS, values, run, WEIGHT) for run, values in enumerate(NOISY))
+    return Lines("", drawn, scale=scale).draw()
+
+
+def naive_plain(curves: list[np.ndarray], scale: int) -> bytes:
+    def draw(axes: plt.Axes) -> None:
+        for run, values in enumerate(curves):
+            axes.plot(STEPS, values, color=f"C{run}", label=f"run {run}")
+        axes.grid(True)
+        axes.legend(loc="upper right")
+
+    return naive(560, 260, scale, draw)
+
+
+def our_plain(curves: list[np.ndarray], scale: int) -> Drawing:
+    drawn = tuple(Line.of(STEPS, values, run) for run, values in enumerate(curves))
+    return Lines("", drawn, scale=scale).draw()
+
+
+naive_noise, our_noise = partial(naive_plain, NOISY), partial(our_plain, NOISY)
+naive_curves, our_curves = partial(naive_plain, SMOOTH), partial(our_plain, SMOOTH)
 
 
 def naive_ridges(scale: int) -> bytes:
     def draw(axes: plt.Axes) -> None:
-        for step, values in enumerate(TENSORS):
-            counts, edges = np.histogram(values, 30)
+        for step, (counts, edges) in enumerate(HISTOGRAMS):
             centres = (edges[1:] + edges[:-1]) / 2
             foot = (50 - step) * 20.0
             axes.fill_between(centres, foot, foot + counts, color="C0", ec="w", zorder=step)
@@ -88,11 +114,7 @@ def naive_ridges(scale: int) -> bytes:
 
 
 def our_ridges(scale: int) -> Drawing:
-    histograms = []
-    for values in TENSORS:
-        counts, edges = np.histogram(values, 30)
-        histograms.append(np.column_stack([edges[:-1], edges[1:], counts]))
-    return Ridges.of("", histograms, np.arange(50.0), 0).draw()
+    return dataclasses.replace(Ridges.of("", BUCKETS, np.arange(50.0), 0), scale=scale).draw()
 
 
 def naive_bands(scale: int) -> bytes:
@@ -108,7 +130,7 @@ def naive_bands(scale: int) -> bytes:
 
 
 def our_bands(scale: int) -> Drawing:
-    return Bands.of("", np.arange(200.0), PERCENTILES, 0).draw()
+    return dataclasses.replace(Bands.of("", np.arange(200.0), PERCENTILES, 0), scale=scale).draw()
 
 
 def naive_heatmap(scale: int) -> bytes:
@@ -119,7 +141,7 @@ def naive_heatmap(scale: int) -> bytes:
 
 
 def our_heatmap(scale: int) -> Drawing:
-    return Heatmap("", GRADIENTS, np.arange(200.0)).draw()
+    return Heatmap("", GRADIENTS, np.arange(200.0), scale=scale).draw()
 
 
 def naive_scatter(scale: int) -> bytes:
@@ -130,7 +152,7 @@ def naive_scatter(scale: int) -> bytes:
 
 
 def our_scatter(scale: int) -> Drawing:
-    return Scatter("", POINTS_2D, CLASSES).draw()
+    return Scatter("", POINTS_2D, CLASSES, scale=scale).draw()
 
 
 def naive_mosaic(scale: int) -> bytes:
@@ -148,45 +170,46 @@ def our_mosaic(scale: int) -> Drawing:
     return Mosaic("", KERNELS).draw()
 
 
-class Bare(Canvas):
-    """A canvas that keeps what it is asked to rasterise, to time just that."""
+class Recorder(Canvas):
+    """A canvas that notes what it is asked to rasterise and the rows it encodes."""
 
-    asked: list[tuple[str, tuple, dict]] = []
+    calls: ClassVar[list[tuple[Callable[..., None], tuple, dict]]] = []
+    rows: ClassVar[list[np.ndarray]] = []
+    axes: ClassVar[list[Axis]] = []
 
     def stroke(self, *arguments, **options):
-        self.asked.append(("stroke", arguments, options))
+        self.calls.append((Canvas.stroke, arguments, options))
         super().stroke(*arguments, **options)
 
-    def area(self, *arguments, **options):
-        self.asked.append(("area", arguments, options))
-        super().area(*arguments, **options)
+    def columns(self, *arguments, **options):
+        self.calls.append((Canvas.columns, arguments, options))
+        super().columns(*arguments, **options)
 
     def dots(self, *arguments, **options):
-        self.asked.append(("dots", arguments, options))
+        self.calls.append((Canvas.dots, arguments, options))
         super().dots(*arguments, **options)
+
+    def drawing(self, note: str = "") -> Drawing:
+        self.rows.append(self._rows.copy())
+        self.axes[:] = self.x, self.y
+        return super().drawing(note)
 
 
 def floor_of_lines(scale: int) -> Callable[[], None]:
-    """Agg for the same curves and zlib for the same rows."""
-    from tbreport.charts import lines as module
-
-    rows: list[np.ndarray] = []
-    encode = Palette.png
-    Bare.asked, module.Canvas = [], Bare
-    Palette.png = lambda self, some: rows.append(some.copy()) or encode(self, some)
+    """Rasterising the same curves and encoding the same rows, with nothing else done."""
+    Recorder.calls.clear()
+    lines.Canvas = Recorder
     our_lines(scale)
-    module.Canvas, Palette.png = Canvas, encode
-    like = Lines("", tuple(Line.of(STEPS, values, run) for run, values in enumerate(NOISY)))
-    asked, palette = list(Bare.asked), Palette(["#000000"])
+    lines.Canvas = Canvas
+    calls, rows = list(Recorder.calls), Recorder.rows[-1]
+    palette = palette_of(tuple(run_colour(run) for run in range(RUNS)))
 
     def run() -> None:
-        canvas = Canvas(560, 260, palette, scale)
-        canvas.frame(like._x(), like._y())
-        for name, arguments, options in asked:
-            getattr(canvas, name)(*arguments, **options)
-        packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
-        packer.compress(rows[0].data)
-        packer.flush()
+        canvas = Canvas(lines.WIDTH, lines.HEIGHT, palette, scale)
+        canvas.frame(*Recorder.axes)
+        for method, arguments, options in calls:
+            method(canvas, *arguments, **options)
+        palette.png(rows)
 
     return run
 
@@ -197,38 +220,39 @@ def cpu(function: Callable[[], object]) -> float:
     return (time.process_time() - start) * 1e3
 
 
-def compare(name: str, slow: Callable[[], object], fast: Callable[[], object], rounds: int) -> str:
+def compare(slow: Callable[[], object], fast: Callable[[], object], rounds: int) -> str:
     slow(), fast()
     pairs = [(cpu(slow), cpu(fast)) for _ in range(rounds)]
     ratios = sorted(a / b for a, b in pairs)
-    middle, low, high = (
-        statistics.median(ratios),
-        ratios[len(ratios) // 4],
-        ratios[-1 - len(ratios) // 4],
-    )
+    low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
     slowest, fastest = (statistics.median(some) for some in zip(*pairs, strict=True))
-    return f"{name:28s} {slowest:8.1f} {fastest:7.2f} {middle:7.1f} ({low:.1f}-{high:.1f})"
+    ratio = statistics.median(ratios)
+    return f"{slowest:8.1f} {fastest:7.2f} {ratio:7.1f} ({low:.1f} to {high:.1f})"
 
 
-KINDS = {
-    "lines": (naive_lines, our_lines, (1, 2)),
-    "ridges": (naive_ridges, our_ridges, (2,)),
-    "bands": (naive_bands, our_bands, (2,)),
-    "heat map": (naive_heatmap, our_heatmap, (2,)),
-    "scatter": (naive_scatter, our_scatter, (2,)),
-    "mosaic": (naive_mosaic, our_mosaic, (1,)),
-}
+KINDS = (
+    ("8 noisy curves", naive_noise, our_noise),
+    ("8 smooth curves", naive_curves, our_curves),
+    ("8 noisy and smoothed curves", naive_lines, our_lines),
+    ("ridges", naive_ridges, our_ridges),
+    ("bands", naive_bands, our_bands),
+    ("heat map", naive_heatmap, our_heatmap),
+    ("scatter", naive_scatter, our_scatter),
+    ("mosaic", naive_mosaic, our_mosaic),
+)
 
 
 def main(rounds: int) -> None:
-    print(f"{'chart':28s} {'pyplot':>8s} {'ours':>7s} {'ratio':>7s} (quartiles)    bytes")
-    for name, (slow, fast, scales) in KINDS.items():
-        for scale in scales:
-            line = compare(f"{name} at {scale}x", lambda: slow(scale), lambda: fast(scale), rounds)
-            print(f"{line:64s} {len(slow(scale)):8,d} -> {len(fast(scale).png):7,d}")
+    print(f"{'CPU milliseconds':32s} {'pyplot':>8s} {'ours':>7s} {'ratio':>7s} (quartiles)   bytes")
     for scale in (1, 2):
-        bare = floor_of_lines(scale)
-        print(compare(f"lines / their floor at {scale}x", lambda: our_lines(scale), bare, rounds))
+        for name, slow, fast in KINDS:
+            times = compare(partial(slow, scale), partial(fast, scale), rounds)
+            sizes = f"{len(slow(scale)):8,d} -> {len(fast(scale).png):7,d}"
+            print(f"{f'{name} at {scale}x':32s} {times:42s} {sizes}")
+    print(f"{'':32s} {'ours':>8s} {'floor':>7s}")
+    for scale in (1, 2):
+        times = compare(partial(our_lines, scale), floor_of_lines(scale), rounds)
+        print(f"{f'their raster and PNG at {scale}x':32s} {times}")
 
 
 if __name__ == "__main__":
