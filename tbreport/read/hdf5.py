@@ -26,7 +26,7 @@ MAX_DEPTH = 64  # groups in groups
 MAX_BLOCKS = 1000  # of one object's header
 MAX_METADATA = 64 << 20  # bytes of everything but numbers
 _NOWHERE = 2**64 - 1  # the undefined address
-_DATASPACE, _DATATYPE, _EXTERNAL, _LAYOUT = 0x01, 0x03, 0x07, 0x08
+_DATASPACE, _LINKS, _DATATYPE, _LINK, _EXTERNAL, _LAYOUT = 0x01, 0x02, 0x03, 0x06, 0x07, 0x08
 _FILTERS, _ATTRIBUTE, _CONTINUED, _SYMBOLS = 0x0B, 0x0C, 0x10, 0x11
 _FIXED, _FLOAT, _OPAQUE, _ENUM, _VARIABLE = 0, 1, 5, 8, 9
 _HARD_LINKS = (0, 1)  # how a symbol may be cached; 2 is a soft link
@@ -138,6 +138,8 @@ class Reader:
             header.datatype = data
         elif kind == _LAYOUT:
             header.layout = data
+        elif kind in (_LINKS, _LINK):
+            raise Unfit(GapKind.UNKNOWN, "HDF5 with groups of the newer kind is not read")
         elif kind == _EXTERNAL:
             header.problem = Unfit(GapKind.REFUSED, "its numbers are in another file")
         elif kind == _FILTERS:
