@@ -85,6 +85,7 @@ RULE = Rule(
         Threshold("share", 0.5, "of the layers: one odd layer may be meant"),
     ),
     explains=(
+        "saturated-activation",
         "initial-loss-high",
         "lr-too-high",
         "non-finite",

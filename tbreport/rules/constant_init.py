@@ -80,6 +80,7 @@ RULE = Rule(
         ),
     ),
     explains=(
+        "saturated-activation",
         "initial-loss-high",
         "lr-too-high",
         "non-finite",

@@ -21,8 +21,8 @@ class Curve:
     """``steps`` and ``values`` (float64, shape (n,)) without what is not finite.
 
     For values of single batches these are the medians of up to BATCH_MEDIANS equal parts and the
-    last step of each; ``base`` is the very first value (the median of three for batches) and
-    ``points`` how many were logged.
+    last step of each; ``base`` is the very first value (the median of three for batches),
+    ``points`` how many were logged and ``noise`` the standard error of the medians.
     """
 
     run: str
@@ -31,6 +31,7 @@ class Curve:
     values: Floats
     base: float
     points: int
+    noise: float = 0.0
 
     def __len__(self) -> int:
         return len(self.values)
@@ -71,6 +72,14 @@ class Curve:
             return self.first_step <= 1
         return self.first_step <= max(1.0, 1.5 * float(np.median(np.diff(self.steps))))
 
+    @property
+    def before_training(self) -> bool:
+        """Whether the first point is of the untrained network.
+
+        Where steps count one by one they may count epochs, and 0 is then the end of the first.
+        """
+        return self.first_step == 0 and (len(self.steps) < 2 or int(self.steps[1]) > 1)
+
     def at(self, step: float) -> float:
         """The value at a step, interpolated."""
         return float(np.interp(step, self.steps, self.values))
@@ -82,14 +91,22 @@ def curve(run: str, series: ScalarSeries) -> Curve | None:
     steps, values = series.steps[finite], series.values[finite]
     if not len(values):
         return None
-    points, base = len(values), float(values[0])
+    points, base, noise = len(values), float(values[0]), 0.0
     count = min(BATCH_MEDIANS, points // BATCH_LEAST)
     if points > BATCH_POINTS or (count >= 8 and is_batchwise(series.tag)):
-        base = float(np.median(values[:3]))
+        by_epoch = "epoch" in roles.tokens(series.tag)
+        base = base if by_epoch else float(np.median(values[:3]))
         parts = np.array_split(np.arange(points), count)
+        noise = float(np.median([_error(values[part]) for part in parts]))
         values = np.array([np.median(values[part]) for part in parts])
         steps = np.array([steps[part[-1]] for part in parts])
-    return Curve(run, series.tag, steps, values, base, points)
+    return Curve(run, series.tag, steps, values, base, points, noise)
+
+
+def _error(values: Floats) -> float:
+    """The standard error of the median of normally distributed values."""
+    deviation = 1.4826 * np.median(np.abs(values - np.median(values)))
+    return float(1.2533 * deviation / np.sqrt(len(values)))
 
 
 def is_batchwise(tag: str) -> bool:

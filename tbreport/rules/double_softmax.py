@@ -14,6 +14,7 @@ import numpy as np
 from tbreport.model import Finding, Severity
 from tbreport.rules.curves import Curve
 from tbreport.rules.kit import Limits, Rule, Threshold, each, number
+from tbreport.rules.layers import classes
 from tbreport.rules.training import Training, Unchecked, late
 
 
@@ -21,8 +22,8 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     loss = training.trend(4)
     if training.accuracy is None:
         raise Unchecked("no training accuracy was logged")
-    count = training.classes or _classes_of(loss)
-    if count is None:
+    count = classes(training.layers)[0] or _classes_of(loss)
+    if count < 2:
         raise Unchecked("the number of classes is unknown")
     accuracy = late(training.accuracy)
     floor = float(np.log1p((count - 1) / np.e))
@@ -42,12 +43,15 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         )
 
 
-def _classes_of(loss: Curve) -> int | None:
-    """The number of classes where the very first loss is the logarithm of a whole number."""
-    if not (loss.from_start and loss.first_step <= 1 and 1.0 < loss.base < 7.0):
-        return None
+def _classes_of(loss: Curve) -> int:
+    """The number of classes where the very first loss is the logarithm of a whole number, else 0.
+
+    A first softmax makes all answers nearly alike, so that logarithm is met closely.
+    """
+    if not (loss.before_training and 1.0 < loss.base < 7.0):
+        return 0
     count = round(float(np.exp(loss.base)))
-    return count if abs(np.log(count) - loss.base) < 0.02 * loss.base else None
+    return count if abs(np.log(count) - loss.base) < 0.02 * loss.base else 0
 
 
 def _most_honest(accuracy: float, count: int) -> float:

@@ -76,5 +76,5 @@ RULE = Rule(
         Threshold("growth", 100.0, "times the median of the first three"),
         Threshold("least", 10.0, "below which no growth matters"),
     ),
-    explains=("loss-spike",),
+    explains=("dead-units", "loss-spike"),
 )

@@ -36,6 +36,8 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     known = named and count > 1
     limit = limits["factor"] * float(np.log(count)) if known else limits["unknown"]
     rises = len(loss) > 3 and rank_correlation(loss.values) > limits["rising"]
+    if not (loss.before_training or training.learnt):
+        return  # the first point is the mean of an epoch that may have blown up: see lr-too-high
     if loss.base > limit and not rises:
         expected = f"ln({count}) = {number(float(np.log(count)))}" if known else "a few units"
         yield RULE.finding(

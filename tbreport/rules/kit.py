@@ -22,7 +22,6 @@ LAYER_SYMPTOMS = (
     "exploding-gradient",
     "dead-units",
     "vanishing-gradient",
-    "saturated-activation",
 )
 STILL_SYMPTOMS = ("weights-not-updating", "update-too-small")
 

@@ -61,4 +61,5 @@ RULE = Rule(
         Threshold("low", 1.5, "times the least loss; own"),
         Threshold("rising", 0.3, "rank correlation with time after the least loss; own"),
     ),
+    explains=("dead-units", "loss-spike", "loss-oscillating"),
 )

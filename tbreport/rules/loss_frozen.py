@@ -22,6 +22,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     start = next(
         place for place in range(len(loss)) if _is_flat(loss.values[place:], limits)
     )
+    fell = loss.base - loss.tail > limits["learnt"] * abs(loss.base)
     rate = training.learning_rate
     ended = rate is not None and rate.values[-1] < 1e-3 * rate.values.max()
     yield RULE.finding(
@@ -35,7 +36,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         step=int(loss.steps[start]),
         value=_spread(loss.values[start:]),
         threshold=limits["spread"],
-        severity=None if not training.learnt or _is_chance(training, loss.tail) else Severity.NOTE,
+        severity=Severity.NOTE if fell and not _is_guess(training, loss.tail) else None,
     )
 
 
@@ -48,7 +49,7 @@ def _spread(values: Floats) -> float:
     return float(np.ptp(values)) / scale if scale > 0 else 0.0
 
 
-def _is_chance(training: Training, tail: float) -> bool:
+def _is_guess(training: Training, tail: float) -> bool:
     """Whether the loss is what the same answer for every input gives."""
     count = training.classes
     return count is not None and abs(tail / float(np.log(count)) - 1) < 0.05
@@ -68,5 +69,6 @@ RULE = Rule(
             "max - min of the last half, of its mean; 219 healthy >= 0.019, dead, zero and "
             "over-regularised ones <= 0.001",
         ),
+        Threshold("learnt", 0.2, "of the first loss gone: what is constant now has converged"),
     ),
 )

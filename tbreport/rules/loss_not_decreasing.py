@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from tbreport.model import Finding, Severity
 from tbreport.rules.kit import Limits, Rule, Threshold, each, number
 from tbreport.rules.training import Training, Unchecked
+
+
+_REMEDY = (
+    "Check the learning rate, the labels, that the optimiser holds the parameters, and that the "
+    "loss fits the last activation."
+)
 
 
 def _check(training: Training, limits: Limits) -> Iterable[Finding]:
@@ -23,13 +31,24 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         return
     moved = (head - tail) / abs(head)
     unchanged = abs(base - tail) < limits["base"] * abs(base) and tail < 2 * abs(head)
-    if moved < limits["moved"] and unchanged:
+    count = training.classes
+    if count and not training.learnt and tail > limits["guess"] * float(np.log(count)):
+        yield RULE.finding(
+            loss.run,
+            f"The training loss ends at {number(tail)}, no better than guessing among {count} "
+            f"classes ({number(float(np.log(count)))}).",
+            _REMEDY,
+            tag=loss.tag,
+            step=loss.last_step,
+            value=tail,
+            threshold=limits["guess"] * float(np.log(count)),
+        )
+    elif moved < limits["moved"] and unchanged:
         yield RULE.finding(
             loss.run,
             f"The training loss {'fell' if moved >= 0 else 'rose'} by {number(100 * abs(moved))} % "
             f"in {loss.points} points.",
-            "Check the learning rate, the labels, that the optimiser holds the parameters, and "
-            "that the loss fits the last activation.",
+            _REMEDY,
             tag=loss.tag,
             step=loss.last_step,
             value=moved,
@@ -51,7 +70,8 @@ RULE = Rule(
             "of the first tenth; TheDeepChecker. SageMaker's 0.1 % in 10 steps flags 43 of 120 "
             "healthy trainings",
         ),
-        Threshold("base", 0.5, "of the very first loss: more has been learnt before"),
+        Threshold("guess", 0.95, "times ln(classes), the loss of guessing"),
+        Threshold("base", 0.2, "of the very first loss: what is gone has been learnt before"),
         Threshold("small", 0.05, "below which a loss may have been learnt elsewhere"),
     ),
     explains=("loss-frozen",),

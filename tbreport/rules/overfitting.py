@@ -13,13 +13,13 @@ import numpy as np
 from tbreport.model import Finding, Severity
 from tbreport.rules.curves import smooth
 from tbreport.rules.kit import Limits, Rule, Threshold, each, number
-from tbreport.rules.training import Training
+from tbreport.rules.training import Training, late
 
 
 def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     loss, validation = training.pair(8)
     smoothed = smooth(validation.values)
-    best, end = int(smoothed.argmin()), float(smoothed[-1])
+    best, end = int(smoothed.argmin()), late(validation)
     least, first = float(smoothed[best]), float(smoothed[0])
     if least <= 0 or loss.low < 0 or best > limits["early"] * (len(smoothed) - 1):
         return

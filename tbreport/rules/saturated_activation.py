@@ -71,5 +71,11 @@ RULE = Rule(
         Threshold("slope", 0.1, "of the maximal slope; TheDeepChecker calls 0.85 of the range full"),
         Threshold("logs", 3, "fewer may be chance"),
     ),
-    explains=("vanishing-gradient", "loss-not-decreasing", "loss-frozen"),
+    explains=(
+        "initial-loss-high",
+        "vanishing-gradient",
+        "loss-not-decreasing",
+        "loss-frozen",
+        "val-at-chance",
+    ),
 )

@@ -9,7 +9,7 @@ x axis; pairing those two hid a real overfit.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +21,7 @@ from tbreport.rules.curves import Curve, curve, is_batchwise
 from tbreport.rules.layers import Layers, classes, layers
 
 SOLVED = 0.9  # a training accuracy from which on nothing about its loss is worth an alarm
-LEARNT = 0.2  # the share of the first loss that must be gone before we say it has learnt something
+LEARNT = 0.2  # the share of the first loss that must be gone to say that something was learnt
 
 _SILENT_WORDS = (
     roles.VALIDATION_WORDS
@@ -41,14 +41,15 @@ class Unchecked(Exception):
 class Training:
     """Everything rules ask about one training.
 
-    ``loss`` is the one training loss that sums it up and ``validation_loss`` its partner; both are
-    None where several losses stand for parts of the whole and none for the whole. ``game`` is True
-    where networks play against each other or for a reward: there a falling loss means nothing.
+    ``losses`` are the training loss that sums it up, once for each pace it was logged at, by epoch
+    before by batch; there is none where several losses stand for parts of the whole and none for
+    the whole. ``validation_loss`` is its partner. ``game`` is True where networks play against each
+    other or for a reward: there a falling loss means nothing.
     """
 
     name: str
     runs: tuple[Run, ...]
-    loss: Curve | None = None
+    losses: tuple[Curve, ...] = ()
     validation_loss: Curve | None = None
     accuracy: Curve | None = None
     validation_accuracy: Curve | None = None
@@ -56,15 +57,21 @@ class Training:
     game: bool = False
     layers: Layers = field(default_factory=Layers)
 
+    @property
+    def loss(self) -> Curve | None:
+        """The training loss at its slowest pace."""
+        return self.losses[0] if self.losses else None
+
     def trend(self, points: int = 2) -> Curve:
-        """The training loss, where its course means something. Raises Unchecked."""
+        """A training loss of so many points whose course means something. Raises Unchecked."""
         if self.game:
             raise Unchecked("losses of adversaries or of reinforcement learning need not fall")
-        if self.loss is None:
+        if not self.losses:
             raise Unchecked("no training loss that stands for the whole was logged")
-        if len(self.loss) < points:
-            raise Unchecked(f"a training loss of at least {points} points is needed")
-        return self.loss
+        for one in self.losses:
+            if len(one) >= points:
+                return one
+        raise Unchecked(f"a training loss of at least {points} points is needed")
 
     def pair(self, points: int) -> tuple[Curve, Curve]:
         """The training loss and the validation loss. Raises Unchecked."""
@@ -74,6 +81,13 @@ class Training:
         if len(self.validation_loss) < points:
             raise Unchecked(f"a validation loss of at least {points} points is needed")
         return loss, self.validation_loss
+
+    def is_by_epoch(self, loss: Curve) -> bool:
+        """Whether each point sums up an epoch: its name says so, or validation went with it."""
+        if "epoch" in roles.tokens(loss.tag):
+            return True
+        validation = self.validation_loss
+        return validation is not None and bool(np.isin(loss.steps, validation.steps).mean() > 0.8)
 
     @property
     def solved(self) -> bool:
@@ -103,12 +117,12 @@ class Training:
 
     @property
     def classes(self) -> int | None:
-        """The number of classes, if a layer named for it or the first loss vouches for it."""
+        """The number of classes, where a layer's name or a loss of ln(classes) vouches for it."""
         count, named = classes(self.layers)
         if count < 2 or self.accuracy is None:
             return None
-        first = None if self.loss is None else self.loss.base
-        vouched = first is not None and abs(first / np.log(count) - 1) < 0.25
+        ends = [] if self.loss is None else [self.loss.base, self.loss.tail]
+        vouched = any(abs(end / np.log(count) - 1) < 0.1 for end in ends)
         return count if named or vouched else None
 
     @property
@@ -148,16 +162,16 @@ def _training(name: str, runs: tuple[Run, ...]) -> Training:
         if len(series)
     ]
     losses = [one for one in readings if one.is_loss]
-    loss = _main([one for one in losses if one.role is not Role.VALIDATION])
+    main = _main([one for one in losses if one.role is not Role.VALIDATION])
     accuracies = [one for one in readings if one.is_accuracy]
-    accuracy = _main([one for one in accuracies if one.role is not Role.VALIDATION])
+    accuracy = next(iter(_main([one for one in accuracies if one.role is not Role.VALIDATION])), None)
     return Training(
         name,
         runs,
-        loss=loss and loss.curve,
-        validation_loss=_partner(loss, losses),
+        losses=tuple(found for one in main if (found := one.curve) is not None),
+        validation_loss=_partner(main[0], losses) if main else None,
         accuracy=accuracy and accuracy.curve,
-        validation_accuracy=_partner(accuracy, accuracies),
+        validation_accuracy=_partner(accuracy, accuracies) if accuracy else None,
         learning_rate=_learning_rate(readings),
         game=any(one.is_game for one in readings),
         layers=layers(runs),
@@ -237,23 +251,25 @@ def _as_share(series: ScalarSeries) -> ScalarSeries:
     return ScalarSeries(series.tag, series.steps, series.wall_times, series.values / 100)
 
 
-def _main(candidates: Sequence[_Reading]) -> _Reading | None:
-    """The series that stands for the whole: the plainest name; by epoch, if it has the points."""
+def _main(candidates: Sequence[_Reading]) -> list[_Reading]:
+    """The series that stand for the whole: those with the plainest name, by epoch before by batch.
+
+    Empty where several losses are equally plain but for what they are losses of.
+    """
     if not candidates:
-        return None
-    order: Callable[[_Reading], tuple[object, ...]] = lambda one: (
-        len(one.series) < 2,
-        _plainness(one),
-        len(one.series) < 8,
-        is_batchwise(one.series.tag),
-        -len(one.series),
+        return []
+    least = min(_plainness(one) for one in candidates)
+    plain = [one for one in candidates if _plainness(one) == least]
+    if plain[0].is_loss and least > (0, 0) and len({one.base_name for one in plain}) > 1:
+        return []
+    return sorted(
+        plain,
+        key=lambda one: (
+            len(one.series) < 2,
+            is_batchwise(one.series.tag),
+            -len(one.series),
+        ),
     )
-    best = min(candidates, key=order)
-    rivals = {
-        one.base_name for one in candidates if _plainness(one) == _plainness(best) and one.is_loss
-    }
-    parts_only = best.is_loss and len(rivals) > 1 and _plainness(best) > (0, 0)
-    return None if parts_only else best
 
 
 def _plainness(one: _Reading) -> tuple[int, int]:
@@ -263,10 +279,8 @@ def _plainness(one: _Reading) -> tuple[int, int]:
     return len(telling), int(one.is_loss and "loss" not in names)
 
 
-def _partner(one: _Reading | None, readings: Sequence[_Reading]) -> Curve | None:
+def _partner(one: _Reading, readings: Sequence[_Reading]) -> Curve | None:
     """The validation series of the same name, else the only one, over the same range of steps."""
-    if one is None:
-        return None
     there = [
         other
         for other in readings

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from tbreport.model import Finding, Severity
-from tbreport.rules.curves import Curve, smooth
+from tbreport.rules.curves import smooth
 from tbreport.rules.kit import Limits, Rule, Threshold, each, number
 from tbreport.rules.training import Training, Unchecked, late
 
@@ -21,7 +21,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     if accuracy is None or validation is None:
         raise Unchecked("no accuracy of both training and validation was logged")
     count = training.classes
-    if count is None and not _is_untrained(validation):
+    if count is None and not validation.before_training:
         raise Unchecked("neither the number of classes nor the accuracy before training is known")
     chance = 1.0 / count if count else float(validation.values[0])
     seen, unseen = late(accuracy), late(validation)
@@ -43,11 +43,6 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         )
 
 
-def _is_untrained(curve: Curve) -> bool:
-    """Whether the first point was taken before training: step 0 where steps do not count epochs."""
-    return len(curve) > 2 and curve.steps[0] == 0 and curve.steps[1] > 1
-
-
 def _no_gain(training: Training, limits: Limits) -> bool:
     """Whether the training loss has fallen and the validation loss has never been lower."""
     loss, validation = training.loss, training.validation_loss
@@ -56,7 +51,7 @@ def _no_gain(training: Training, limits: Limits) -> bool:
     count = training.classes
     if count is not None:
         start = float(np.log(count))
-    elif _is_untrained(validation):
+    elif validation.before_training:
         start = float(validation.values[0])
     else:
         return False

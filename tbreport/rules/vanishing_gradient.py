@@ -31,7 +31,8 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     if len(sizes) < limits["layers"]:
         raise Unchecked("no histograms of the gradients of three layers")
     most = max(size for _, size in sizes)
-    weak = [(one, size) for one, size in sizes if size < limits["ratio"] * most]
+    limit = limits["ratio"] if what == "Gradients" else limits["change_ratio"]
+    weak = [(one, size) for one, size in sizes if size < limit * most]
     if not weak or training.solved:
         return
     worst, size = min(weak, key=lambda pair: pair[1])
@@ -44,7 +45,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         tag=worst.tag,
         step=int(worst.series.steps[-1]),
         value=size / most,
-        threshold=limits["ratio"],
+        threshold=limit,
     )
 
 
@@ -56,7 +57,7 @@ def _movements(training: Training, limits: Limits) -> list[tuple[Tensor, float]]
     weights = [one.values for one in training.layers.weights if len(one.values.series) >= 4]
     found = [(one, movement(one)) for one in weights]
     most = max((moved for _, moved in found), default=0.0)
-    weak = [moved for _, moved in found if 0 < moved < limits["ratio"] * most]
+    weak = [moved for _, moved in found if 0 < moved < limits["change_ratio"] * most]
     telling = weak and limits["moved"] < most < np.inf and not training.learnt
     return found if telling else []
 
@@ -78,6 +79,7 @@ RULE = Rule(
     check=each(_check),
     thresholds=(
         Threshold("ratio", 1e-4, "bench: healthy >= 0.013, faulty <= 4e-9; AutoTrainer has 1e-3"),
+        Threshold("change_ratio", 1e-3, "of changes where no gradients were logged; AutoTrainer"),
         Threshold("layers", 3, "fewer make no chain"),
         Threshold("moved", 0.01, "of a weight's size: what the largest change must be to compare"),
     ),

@@ -78,34 +78,42 @@ def _insist_on_names(
 
 
 def _folded(
-    findings: Iterable[Finding], rules: Sequence[Rule], views: Sequence[Training]
+    findings: Sequence[Finding], rules: Sequence[Rule], views: Sequence[Training]
 ) -> list[Finding]:
-    """Without the findings that a finding before them in the same training explains.
+    """Without the findings that another one in the same training explains.
 
     The one that stays is as severe as the worst that it explains.
     """
     explains = {rule.id: rule.explains for rule in rules}
     titles = {rule.id: rule.title for rule in rules}
     place = {run.name: index for index, view in enumerate(views) for run in view.runs}
-    kept: dict[int, list[Finding]] = {}
-    result: list[Finding] = []
-    for finding in findings:
-        training = place[finding.runs[0]]
-        alone = {place[run] for run in finding.runs} == {training}
-        mine = kept.setdefault(training, [])
-        cause = next((one for one in mine if finding.rule in explains[one.rule]), None)
-        if cause is None or not alone:
-            mine.append(finding)
-            result.append(finding)
-            continue
-        title = titles[finding.rule]
-        wider = replace(
-            cause,
-            severity=min(cause.severity, finding.severity, key=_ORDER.__getitem__),
-            consequences=tuple(dict.fromkeys([*cause.consequences, title])),
+    groups: dict[frozenset[int], list[int]] = {}
+    for index, finding in enumerate(findings):
+        where = frozenset(place[run] for run in finding.runs)
+        groups.setdefault(where, []).append(index)
+    explained: dict[int, list[Finding]] = {}
+    for group in groups.values():
+        cause = {
+            index: next((one for one in group if findings[index].rule in explains[findings[one].rule]), None)
+            for index in group
+        }
+        for index in group:
+            root = index
+            while (above := cause[root]) is not None:
+                root = above
+            explained.setdefault(root, []).extend([findings[index]] if root != index else [])
+    return [
+        replace(
+            findings[index],
+            severity=min([findings[index], *under], key=_severity).severity,
+            consequences=tuple(dict.fromkeys(titles[one.rule] for one in under)),
         )
-        mine[mine.index(cause)] = result[result.index(cause)] = wider
-    return result
+        for index, under in sorted(explained.items())
+    ]
+
+
+def _severity(finding: Finding) -> int:
+    return _ORDER[finding.severity]
 
 
 def _merged(findings: Iterable[Finding]) -> list[Finding]:
@@ -142,4 +150,4 @@ def _excess(finding: Finding) -> float:
 
 def _ordered(findings: Iterable[Finding], rules: Sequence[Rule]) -> list[Finding]:
     rank = {rule.id: index for index, rule in enumerate(rules)}
-    return sorted(findings, key=lambda one: (_ORDER[one.severity], rank[one.rule]))
+    return sorted(findings, key=lambda one: (_severity(one), rank[one.rule]))
