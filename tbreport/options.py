@@ -24,10 +24,10 @@ _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: 
 class Options:
     """How the report is to be made; the field names are the config keys and the long flags.
 
-    ``runs``, ``tags`` and ``log_y`` are regular expressions, searched anywhere in a name and
-    regardless of case; empty means all (``log_y``: none). ``smoothing`` is TensorBoard's weight,
-    from 0 to 0.999. ``jobs`` counts processes, 0 for one per processor. Raises InputError where a
-    value can't be used.
+    ``runs``, ``tags`` and ``log_y`` are regular expressions that a name is to match somewhere;
+    empty means all (``log_y``: none). ``smoothing`` is TensorBoard's weight, from 0 to 0.999.
+    ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
+    used.
     """
 
     output: str = "report.html"

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from tbreport.errors import OutputError
 
+LISTING = "tbreport-files.txt"  # in a folder: what of it is ours
 _MARK = ".tbreport-partial"  # ends the name of a file that is still being written
 
 
@@ -42,42 +43,66 @@ def check_writable(path: str | Path) -> None:
                 pass
 
 
-def write_file(path: str | Path, pieces: Iterable[str]) -> None:
+def write_file(path: str | Path, pieces: Iterable[str]) -> int:
     """Write ``pieces`` to ``path`` as UTF-8: all of them, or none and the old file stays.
 
     A link is followed, so what it points to is replaced; a device or pipe is written to directly.
-    Raises OutputError.
+    Returns the number of bytes. Raises OutputError.
     """
     target = Path(os.path.realpath(path))
+    encoded = (piece.encode() for piece in pieces)
     with _told(path):
         if _is_regular(target):
-            _replace(target, (piece.encode() for piece in pieces))
-        else:
-            with open(target, "wb") as file:
-                file.writelines(piece.encode() for piece in pieces)
+            return _replace(target, encoded)
+        with open(target, "wb") as file:
+            return sum(map(file.write, encoded))
 
 
-def write_folder(path: str | Path, files: Mapping[str, bytes]) -> None:
+def write_folder(path: str | Path, files: Mapping[str, bytes]) -> int:
     """Write ``files``, by relative path, under the folder ``path``, which is made where missing.
 
-    ``index.html`` comes last, so what it refers to is there. Raises OutputError.
+    ``index.html`` comes after what it refers to. A list of the files is kept beside it: what an
+    earlier report wrote and this one has no use for is removed, other files stay. Returns the
+    number of bytes. Raises OutputError.
     """
     folder = Path(os.path.realpath(path))
     with _told(path):
         folder.mkdir(parents=True, exist_ok=True)
+        stale = _written_before(folder) - set(files)
         for name in sorted(files, key=lambda name: (name == "index.html", name)):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             _replace(folder / name, [files[name]])
+        names = "".join(f"{name}\n" for name in sorted(files))
+        _replace(folder / LISTING, [names.encode()])
+        for name in stale:
+            (folder / name).unlink(missing_ok=True)
+    return sum(map(len, files.values()))
 
 
-def _replace(target: Path, pieces: Iterable[bytes]) -> None:
+def _written_before(folder: Path) -> set[str]:
+    """The files under ``folder`` that its listing names; a name that leads elsewhere is none."""
+    try:
+        names = (folder / LISTING).read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return set()
+    return {
+        name
+        for name in names
+        if name
+        and (folder / name).resolve().is_relative_to(folder)
+        and not (folder / name).is_dir()
+    }
+
+
+def _replace(target: Path, pieces: Iterable[bytes]) -> int:
     with _partial(target) as (partial, file):
-        file.writelines(pieces)
+        size = sum(map(file.write, pieces))
         file.flush()
         os.fsync(file.fileno())
         file.close()  # Windows replaces no open file
         os.replace(partial, target)
     _sync_folder(target.parent)
+    return size
 
 
 @contextlib.contextmanager

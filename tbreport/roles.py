@@ -71,14 +71,14 @@ def tokens(name: str) -> tuple[str, ...]:
 
 
 def role(tag: str, run: str = "") -> Role:
-    """What the first role word of the tag says, else the first of the run's path."""
-    for name in (tag, run):
-        for word in tokens(name):
-            if word in VALIDATION_WORDS:
-                return Role.VALIDATION
-            if word in TRAINING_WORDS:
-                return Role.TRAINING
-    return Role.UNKNOWN
+    """What the first role word of the tag says, else the run's path.
+
+    Of the path the last component that is just a role word counts, else the last role word of the
+    last component: ``tests/logs/train`` and ``a/loss_train`` are training.
+    """
+    parts = run.split("/")[::-1]
+    words = (*tokens(tag), *map(str.lower, parts), *tokens(parts[0])[::-1])
+    return next((meaning for word in words if (meaning := _word_role(word))), Role.UNKNOWN)
 
 
 def experiment(run: str) -> str:
@@ -86,12 +86,11 @@ def experiment(run: str) -> str:
 
     Keras writes ``a/train`` and ``a/validation`` for what users think of as one training ``a``.
     """
-    parts = [part for part in run.split("/") if _part_role(part) is Role.UNKNOWN]
+    parts = [part for part in run.split("/") if not _word_role(part.lower())]
     return "/".join(parts) or "."
 
 
-def _part_role(part: str) -> Role:
-    word = part.lower()
+def _word_role(word: str) -> Role:
     if word in VALIDATION_WORDS:
         return Role.VALIDATION
     return Role.TRAINING if word in TRAINING_WORDS else Role.UNKNOWN

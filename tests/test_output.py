@@ -19,7 +19,7 @@ def failing():
 
 
 def test_a_file_is_written_as_utf_8_and_nothing_else_is_left(tmp_path):
-    write_file(tmp_path / "r.html", ["<p>", "準確率"])
+    assert write_file(tmp_path / "r.html", ["<p>", "準確率"]) == 12
     assert (tmp_path / "r.html").read_bytes() == "<p>準確率".encode()
     assert names(tmp_path) == ["r.html"]
 
@@ -76,8 +76,25 @@ def test_a_folder_gets_its_files_and_keeps_those_of_others(tmp_path):
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "mine.txt").touch()
     write_folder(tmp_path / "report", {"index.html": b"a", "pictures/loss.png": b"b"})
-    assert names(tmp_path / "report") == ["index.html", "mine.txt", "pictures"]
+    assert names(tmp_path / "report") == [
+        "index.html",
+        "mine.txt",
+        "pictures",
+        "tbreport-files.txt",
+    ]
     assert (tmp_path / "report/pictures/loss.png").read_bytes() == b"b"
+
+
+def test_a_folder_loses_what_an_earlier_report_wrote_and_nothing_else(tmp_path):
+    report = tmp_path / "report"
+    (tmp_path / "outside.txt").touch()
+    write_folder(report, {"index.html": b"a", "pictures/old.png": b"b"})
+    (report / "pictures" / "mine.png").touch()
+    with open(report / "tbreport-files.txt", "a") as listing:
+        listing.write("../outside.txt\npictures\nmissing.png\n\n")
+    write_folder(report, {"index.html": b"c", "pictures/new.png": b"d"})
+    assert names(report / "pictures") == ["mine.png", "new.png"]
+    assert (tmp_path / "outside.txt").exists()
 
 
 def test_a_slash_or_a_directory_asks_for_a_folder(tmp_path):

@@ -9,13 +9,15 @@ class Drawing(NamedTuple):
     """An encoded picture: PNG bytes and the size in CSS pixels at which it is to be shown.
 
     The PNG may hold more pixels than that (2x for sharp screens) or fewer (``pixelated``: the
-    browser is to enlarge it by nearest neighbour).
+    browser is to enlarge it by nearest neighbour). ``note`` is a quiet remark for its caption that
+    is known only after drawing: "6 of 48 frames".
     """
 
     png: bytes
     width: int
     height: int
     pixelated: bool = False
+    note: str = ""
 
 
 class BadData(Exception):

@@ -7,7 +7,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tbreport.errors import InputError
@@ -16,6 +16,7 @@ from tbreport.names import natural_key, printable
 from tbreport.read.collect import Collector
 from tbreport.read.events import EventReader
 from tbreport.read.series import build_run
+from tbreport.read.settings import read_settings
 
 MAX_DEPTH = 64  # directories below the log directory
 MEDIA_STEPS = 12  # images, sounds and meshes are kept for about this many steps of a tag
@@ -96,7 +97,12 @@ def read_run(job: RunJob) -> Run:
             continue
         with reader:
             _collect(reader, name, collector)
-    return build_run(collector, job.name, job.supersede)
+    run = build_run(collector, job.name, job.supersede)
+    if run.hparams is None and job.files:
+        path, name = job.files[0]
+        hparams, gaps = read_settings(Path(path).parent, name.rpartition("/")[0])
+        run = replace(run, hparams=hparams, gaps=(*run.gaps, *gaps))
+    return run
 
 
 def _collect(reader: EventReader, name: str, collector: Collector) -> None:

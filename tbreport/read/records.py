@@ -145,7 +145,8 @@ class RecordFile:
         if not hasattr(os, "SEEK_DATA"):
             return offset
         try:
-            return max(offset, os.lseek(self._fd, offset, os.SEEK_DATA))
+            # A record's length may begin with zero bytes, and these stand in the hole.
+            return max(offset, os.lseek(self._fd, offset, os.SEEK_DATA) - _LENGTH.size)
         except OSError as error:
             # ENXIO: there is no more data; anything else: the file system does not know holes.
             return self.size if error.errno == errno.ENXIO else offset

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,12 +11,16 @@ from tbreport import roles
 from tbreport.model import Logs, Run, ScalarSeries
 from tbreport.names import natural_key
 from tbreport.roles import Better, Role
+from tbreport.sections.kit import Cell
+from tbreport.sections.words import at_step
+from tbreport.stats import format_number
 
 MOST_METRICS = 4  # what fits beside a run in one table row
 MOST_UNJUDGED = 2  # where no name says what is better
+RARE = 10  # a metric in so many times fewer trainings than another is not a main one
 
 _FAVOURITES = frozenset({"loss", "accuracy", "acc"})  # of metrics that are equally plain
-_SILENT_WORDS = roles.VALIDATION_WORDS | roles.TRAINING_WORDS | {"epoch"}
+_SILENT_WORDS = roles.VALIDATION_WORDS | roles.TRAINING_WORDS | {"epoch", "total"}
 
 
 @dataclass(frozen=True)
@@ -92,45 +96,58 @@ def main_metrics(logs: Logs) -> tuple[Metric, ...]:
         for tag, series in run.scalars.items():
             if len(series):
                 holders.setdefault(tag, []).append(run)
-    experiments = len({roles.experiment(run.name) for run in logs.runs if run.scalars})
+    spread = {tag: _trainings(runs) for tag, runs in holders.items()}
+    everywhere = max(_trainings(run for run in logs.runs if run.scalars), 1)
+    order = {tag: _order(tag, runs, spread[tag] / everywhere) for tag, runs in holders.items()}
     kinds: dict[int, list[str]] = {}
-    for tag, runs in holders.items():
-        kinds.setdefault(_kind(tag, runs), []).append(tag)
-    order = {tag: _order(tag, runs, experiments) for tag, runs in holders.items()}
+    for tag in sorted(holders, key=order.__getitem__):
+        kinds.setdefault(_kind(tag, holders[tag]), []).append(tag)
     unjudged = kinds.pop(_UNJUDGED, [])
-    tags = [min(kinds[kind], key=order.__getitem__) for kind in sorted(kinds)][:MOST_METRICS]
-    judged = bool(tags)
-    tags = tags or sorted(unjudged, key=order.__getitem__)[:MOST_UNJUDGED]
-    return tuple(
-        Metric(
-            tag,
-            roles.better(tag) if judged else Better.UNKNOWN,
-            tuple(run.name for run in _competitors(tag, holders[tag])),
-        )
-        for tag in tags
-    )
+    if any(map(_is_reward, holders)):  # the loss of an agent says little of how well it plays
+        kinds.pop(_LOW, None)
+    first = [kinds[kind][0] for kind in sorted(kinds)]
+    widest = max((spread[tag] for tag in first), default=0)
+    tags = [tag for tag in first if spread[tag] * RARE > widest][:MOST_METRICS]
+    if tags:
+        return tuple(metric_of(tag, holders[tag]) for tag in tags)
+    metrics = [metric_of(tag, holders[tag]) for tag in unjudged[:MOST_UNJUDGED]]
+    return tuple(replace(metric, better=Better.UNKNOWN) for metric in metrics)
 
 
-_UNJUDGED = 9
+def _trainings(runs: Iterable[Run]) -> int:
+    return len({roles.experiment(run.name) for run in runs})
+
+
+def metric_of(tag: str, runs: Sequence[Run]) -> Metric:
+    """The tag as a metric of the ``runs`` that hold it."""
+    validating = [run for run in runs if roles.role(tag, run.name) is Role.VALIDATION]
+    return Metric(tag, roles.better(tag), tuple(run.name for run in validating or runs))
+
+
+# The kinds of main metrics, in their order.
+_VALIDATION_LOW, _VALIDATION_HIGH, _REWARD, _LOW, _HIGH, _UNJUDGED = range(6)
 
 
 def _kind(tag: str, runs: Iterable[Run]) -> int:
-    """The place of the tag's kind among the main metrics."""
+    """The kind of metric that the tag is."""
     way = roles.better(tag)
-    reward = not roles.REWARD_WORDS.isdisjoint(roles.tokens(tag))
+    reward = _is_reward(tag)
     if way is Better.UNKNOWN or (roles.is_exotic(tag) and not reward):
         return _UNJUDGED
     if any(roles.role(tag, run.name) is Role.VALIDATION for run in runs):
-        return 0 if way is Better.LOWER else 1
+        return _VALIDATION_LOW if way is Better.LOWER else _VALIDATION_HIGH
     if reward:
-        return 2
-    return 3 if way is Better.LOWER else 4
+        return _REWARD
+    return _LOW if way is Better.LOWER else _HIGH
 
 
-def _order(tag: str, runs: list[Run], experiments: int) -> tuple[object, ...]:
+def _is_reward(tag: str) -> bool:
+    return not roles.REWARD_WORDS.isdisjoint(roles.tokens(tag))
+
+
+def _order(tag: str, runs: Sequence[Run], share: float) -> tuple[object, ...]:
     """Sorts the tags of one kind: shared by most, by epoch rather than by batch, plain, known."""
     words = roles.tokens(tag)
-    share = len({roles.experiment(run.name) for run in runs}) / max(experiments, 1)
     return (
         share < 0.5,
         roles.better(tag) is Better.UNKNOWN,
@@ -143,6 +160,9 @@ def _order(tag: str, runs: list[Run], experiments: int) -> tuple[object, ...]:
     )
 
 
-def _competitors(tag: str, runs: list[Run]) -> list[Run]:
-    validating = [run for run in runs if roles.role(tag, run.name) is Role.VALIDATION]
-    return validating or runs
+def reading_cell(reading: Reading | None, mark: str = "", known_step: int | None = None) -> Cell:
+    """A reading as a table cell, with its step unless that is ``known_step``; empty for None."""
+    if reading is None:
+        return Cell("")
+    small = "" if reading.step == known_step else at_step(reading.step)
+    return Cell(format_number(reading.value), reading.value, small=small, mark=mark)

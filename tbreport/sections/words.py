@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from tbreport.names import printable
 
 NAMED = 3  # names a sentence lists before it counts the rest
+LONGEST = 80  # characters of a name in a sentence; tags of thousands exist
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _IRREGULAR = {"is": "are", "was": "were", "has": "have", "this": "these", "series": "series"}
 
@@ -26,13 +27,17 @@ def verb(number: int, singular: str) -> str:
 
 
 def listed(names: Sequence[str], most: int = NAMED) -> str:
-    """ "a", "a and b", "a, b, c and 12 more": names made safe to show."""
-    shown = [printable(name) for name in names[:most]]
+    """ "a", "a and b", "a, b, c and 12 more": names made safe to show and not too long."""
+    shown = [_clipped(printable(name)) for name in names[:most]]
     if len(names) > most:
         return f"{', '.join(shown)} and {len(names) - most:,} more"
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _clipped(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 def at_step(step: int) -> str:

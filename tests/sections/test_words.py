@@ -25,6 +25,7 @@ def test_counts_agree_with_their_nouns():
         (["a", "b", "c"], "a, b and c"),
         (list("abcde"), "a, b, c and 2 more"),
         (["a\u202eb"], "a\\u202eb"),
+        (["x" * 3000], "x" * 79 + "…"),
     ],
 )
 def test_lists_are_bounded_and_safe(names, text):

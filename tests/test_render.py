@@ -1,0 +1,179 @@
+import os
+import pickle
+import sys
+import threading
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from tbreport import render
+from tbreport.charts import BadData, Drawing
+from tbreport.charts.spark import Spark
+from tbreport.render import Picture, draw_one, pool
+
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+
+
+@dataclass(frozen=True, eq=False)
+class Square:
+    alt: str
+    side: int = 3
+
+    def draw(self):
+        return Drawing(self.alt.encode(), self.side, self.side, True, "a note")
+
+
+@dataclass(frozen=True, eq=False)
+class Ill(Square):
+    def draw(self):
+        raise BadData("The square has no sides.")
+
+
+@dataclass(frozen=True, eq=False)
+class Broken(Square):
+    def draw(self):
+        raise ZeroDivisionError("no side")
+
+
+@dataclass(frozen=True, eq=False)
+class Killer(Square):
+    def draw(self):
+        os._exit(1)
+
+
+@dataclass(frozen=True)
+class Unhashable:
+    values: np.ndarray
+    alt: str = "equal by value"
+
+    def draw(self):
+        return Drawing(b"png", 1, 1)
+
+
+class Stuck(Square):
+    def __reduce__(self):
+        raise pickle.PicklingError("stays at home")
+
+
+class GoneAway(Executor):
+    """Draws one chart, then loses its cluster."""
+
+    def map(self, function, charts, timeout=None, chunksize=1):
+        yield function(charts[0])
+        raise ConnectionError("no scheduler")
+
+    def submit(self, function, /, *arguments):
+        return Future()
+
+
+def squares(count):
+    return [Square(f"square {index}") for index in range(count)]
+
+
+def test_a_drawn_chart_is_a_picture():
+    assert draw_one(Square("three")) == Picture("three", b"three", 3, 3, True, "a note")
+
+
+def test_ill_data_is_a_problem():
+    picture = draw_one(Ill("bent"))
+    assert (picture.alt, picture.problem) == ("bent", "The square has no sides.")
+    assert picture.fault is None
+    assert picture.png == b""
+
+
+def test_a_broken_chart_is_a_fault():
+    picture = draw_one(Broken("bent"))
+    assert picture.fault is not None
+    assert picture.fault.where == "chart Broken"
+    assert picture.fault.what == "ZeroDivisionError: no side"
+    assert "in draw" in picture.fault.details
+    assert picture.problem == ""
+
+
+def test_something_that_is_no_chart_is_a_fault():
+    assert draw_one(object()).fault is not None
+
+
+def test_pictures_are_keyed_by_identity():
+    same = squares(1) * 2
+    twins = [Square("twin"), Square("twin")]
+    pictures = render.render([*same, *twins])
+    assert len(pictures) == 3
+    assert pictures[id(same[0])].alt == "square 0"
+    odd = Unhashable(np.zeros(2))
+    assert render.render([odd])[id(odd)].png == b"png"
+
+
+def test_progress_is_told_after_each_picture():
+    told = []
+    render.render(squares(3), progress=lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_nothing_to_draw_draws_nothing():
+    assert render.render([]) == {}
+
+
+@pytest.mark.parametrize("kind", [ThreadPoolExecutor, ProcessPoolExecutor])
+def test_every_executor_draws_the_same_bytes(kind):
+    x = np.arange(50.0)
+    charts = [Spark.of(f"spark {k}", x, np.sin(x * k), k) for k in range(20)] + [Broken("bent")]
+    here = render.render(charts)
+    with kind(2) as executor:
+        there = render.render(charts, executor)
+    assert [there[id(chart)].png for chart in charts] == [here[id(chart)].png for chart in charts]
+    assert there[id(charts[-1])].fault.what == "ZeroDivisionError: no side"
+
+
+@ON_LINUX
+def test_a_worker_that_dies_costs_its_chart_only():
+    charts = squares(40)
+    charts[7] = Killer("the killer")
+    charts[30] = Killer("another killer")
+    with pool(2, len(charts)) as executor:
+        assert executor is not None
+        pictures = render.render(charts, executor)
+    lost = [chart.alt for chart in charts if not pictures[id(chart)].png]
+    assert lost == ["the killer", "another killer"]
+    assert pictures[id(charts[7])].fault.where == "chart Killer"
+
+
+def test_a_chart_that_does_not_pickle_is_drawn_here():
+    charts = [*squares(3), Stuck("home"), *squares(3)]
+    with ProcessPoolExecutor(2) as executor:
+        pictures = render.render(charts, executor)
+    assert [pictures[id(chart)].png for chart in charts] == [c.alt.encode() for c in charts]
+
+
+def test_an_executor_that_goes_away_is_done_without():
+    charts = squares(5)
+    pictures = render.render(charts, GoneAway())
+    assert [pictures[id(chart)].png for chart in charts] == [c.alt.encode() for c in charts]
+
+
+@pytest.mark.parametrize(("jobs", "charts"), [(1, 500), (2, 10), (0, 0)])
+def test_few_charts_or_one_job_need_no_workers(jobs, charts):
+    with pool(jobs, charts) as executor:
+        assert executor is None
+
+
+@ON_LINUX
+def test_many_charts_get_workers():
+    with pool(2, 100) as executor:
+        assert executor is not None
+        pictures = render.render(squares(100), executor)
+    assert len(pictures) == 100
+
+
+def test_a_process_with_threads_is_not_forked():
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    try:
+        with pool(2, 100) as executor:
+            assert executor is None
+    finally:
+        stop.set()
+        thread.join()
