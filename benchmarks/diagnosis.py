@@ -142,12 +142,16 @@ def summary(mode: str, outcomes: list[Outcome]) -> None:
     faulty = [one for one in outcomes if not one.case.healthy]
     healthy = [one for one in outcomes if one.case.healthy]
     print(f"\n## {mode}")
-    print("flagged (warning or error)    ", share(sum(bool(one.ill) for one in faulty), len(faulty)))
+    print(
+        "flagged (warning or error)    ", share(sum(bool(one.ill) for one in faulty), len(faulty))
+    )
     print("right diagnosis or symptom    ", share(sum(one.accepted for one in faulty), len(faulty)))
     print("right diagnosis               ", share(sum(one.right for one in faulty), len(faulty)))
     right = sum(one.top in one.case.primary for one in faulty)
     print("right finding on top          ", share(right, len(faulty)))
-    print("healthy with warning or error ", share(sum(bool(one.ill) for one in healthy), len(healthy)))
+    print(
+        "healthy with warning or error ", share(sum(bool(one.ill) for one in healthy), len(healthy))
+    )
 
 
 def by_class(outcomes: list[Outcome]) -> None:
@@ -155,7 +159,9 @@ def by_class(outcomes: list[Outcome]) -> None:
     classes: dict[str, list[Outcome]] = {}
     for one in outcomes:
         classes.setdefault(one.case.fault, []).append(one)
-    print("\n| fault | runs | flagged | right | top right | top findings |\n|---|---|---|---|---|---|")
+    print(
+        "\n| fault | runs | flagged | right | top right | top findings |\n|---|---|---|---|---|---|"
+    )
     for fault, group in classes.items():
         tops = Counter(one.top for one in group)
         print(

@@ -21,7 +21,7 @@ from tbreport.options import Options, close_match
 from tbreport.output import is_folder, write_file, write_folder
 from tbreport.page import Document, assemble, assemble_folder
 from tbreport.render import Picture, pool, render
-from tbreport.rules import RULES
+from tbreport.rules import RULES, judge
 from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
 from tbreport.sections.kit import Chapter, Note, Panel, Section
@@ -107,7 +107,7 @@ def build_report(
     )
     left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
     faults = (*guard.faults, *guard.faults_of_charts)
-    return Report(document, tuple(findings), logs.all_gaps, faults, left_out)
+    return Report(document, findings, logs.all_gaps, faults, left_out)
 
 
 def _document(
@@ -170,16 +170,13 @@ class _Guard:
             return None
 
 
-def _judge(logs: Logs, rules: Iterable[Rule], guard: _Guard) -> list[Finding]:
-    """What the rules find, in their order."""
-    findings: list[Finding] = []
-    for rule in rules:
-        findings += guard(f"rule {rule.id}", _findings, rule, logs) or ()
-    return findings
-
-
-def _findings(rule: Rule, logs: Logs) -> tuple[Finding, ...]:
-    return tuple(rule.check(logs))
+def _judge(logs: Logs, rules: Sequence[Rule], guard: _Guard) -> tuple[Finding, ...]:
+    """What the rules find, worst first; a rule that raised has its fault."""
+    verdict = judge(logs, rules=rules)
+    if verdict.faults and guard.strict:
+        raise FaultError(verdict.faults[0])
+    guard.faults += verdict.faults
+    return verdict.findings
 
 
 def _compose(

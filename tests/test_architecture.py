@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "read": {"errors", "model", "names"},
     # floor 2
     "render": {"charts", "faults"},
-    "rules": {"model", "names", "roles", "stats"},
+    "rules": {"errors", "faults", "model", "names", "roles", "stats"},
     "sections": _NAMES | {"charts", "read", "stats"},
     # floor 3
     "outline": {"names", "sections"},

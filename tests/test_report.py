@@ -99,7 +99,7 @@ def test_a_section_that_raises_costs_only_itself(small):
 
 def test_a_rule_that_raises_costs_only_itself(small):
     finding = Finding("spike", Severity.ERROR, ("a",), "It jumps.", "Look.", tag="loss", step=1)
-    rules = [Rule("bad", "Bad", "", fails), Rule("spike", "Spike", "", lambda _: [finding])]
+    rules = [Rule("bad", "Bad", "", fails), Rule("spike", "Spike", "", lambda *_: [finding])]
     report = build_report(small, rules=rules)
     assert [fault.where for fault in report.faults] == ["rule bad"]
     assert report.findings == (finding,)

@@ -33,7 +33,9 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         raise Unchecked("no histograms of weights were logged")
     equal = [one for one in weights if _starts_constant(one, limits)]
     zero = [one for one in equal if one.values.largest[0] == 0]
-    by_design = bool(zero) and len(zero) < len(weights) and (training.learnt or training.loss is None)
+    by_design = (
+        bool(zero) and len(zero) < len(weights) and (training.learnt or training.loss is None)
+    )
     found = [one for one in equal if not (by_design and one in zero)]
     if not found:
         return
@@ -68,7 +70,7 @@ RULE = Rule(
     id="constant-init",
     title="Weights start constant",
     severity=Severity.ERROR,
-    why=__doc__,
+    why=__doc__ or "",
     needs="histograms of weights, the first at step 0 or 1",
     check=each(_check),
     thresholds=(

@@ -50,10 +50,10 @@ class Rule:
 
     id: str
     title: str
-    severity: Severity
     why: str
-    needs: str
     check: Check
+    severity: Severity = Severity.WARNING
+    needs: str = ""
     thresholds: tuple[Threshold, ...] = ()
     explains: tuple[str, ...] = ()
 

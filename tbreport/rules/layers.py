@@ -19,7 +19,9 @@ from tbreport.roles import HistogramRole, Part, Quantity, histogram_role, tokens
 _HEAD_WORDS = frozenset(
     {"out", "output", "outputs", "head", "classifier", "logits", "prediction", "predictions"}
 )
-_PLAIN_WORDS = frozenset({"layer", "linear", "fc", "dense"})  # "out_layer" is a head, "out_proj" not
+_PLAIN_WORDS = frozenset(
+    {"layer", "linear", "fc", "dense"}
+)  # "out_layer" is a head, "out_proj" not
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,19 @@ class Tensor:
         num = _positive(self.series.num)
         mean = self.series.sum / num
         return _root(np.maximum(self.series.sum_squares / num - mean * mean, 0.0))
+
+    def movement(self) -> float:
+        """The greatest change of minimum, maximum and RMS from first to last log, of its size.
+
+        Infinite where either end is not finite.
+        """
+        series, (least, most) = self.series, self.rms()
+        scale = float(most[0] if self.is_exact else self.largest[0])
+        ends = [series.minimum, series.maximum, *([least] if self.is_exact else [])]
+        changes = [abs(float(values[-1] - values[0])) for values in ends]
+        if not np.isfinite([scale, *changes]).all():
+            return float("inf")
+        return max(changes) / scale if scale > 0 else float(max(changes) > 0)
 
     def fingerprints(self) -> Floats:
         """What identifies the values at every step: float64, shape (n, 5)."""

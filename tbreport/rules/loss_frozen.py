@@ -19,9 +19,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     loss = training.trend(8)
     if training.solved or not _is_flat(loss.values[len(loss) // 2 :], limits):
         return
-    start = next(
-        place for place in range(len(loss)) if _is_flat(loss.values[place:], limits)
-    )
+    start = next(place for place in range(len(loss)) if _is_flat(loss.values[place:], limits))
     fell = loss.base - loss.tail > limits["learnt"] * abs(loss.base)
     rate = training.learning_rate
     ended = rate is not None and rate.values[-1] < 1e-3 * rate.values.max()
@@ -59,7 +57,7 @@ RULE = Rule(
     id="loss-frozen",
     title="Loss is frozen",
     severity=Severity.WARNING,
-    why=__doc__,
+    why=__doc__ or "",
     needs="a training loss of 8 points",
     check=each(_check),
     thresholds=(

@@ -14,7 +14,6 @@ from tbreport.model import Finding, Severity
 from tbreport.rules.kit import Limits, Rule, Threshold, each, number
 from tbreport.rules.training import Training, Unchecked
 
-
 _REMEDY = (
     "Check the learning rate, the labels, that the optimiser holds the parameters, and that the "
     "loss fits the last activation."
@@ -60,7 +59,7 @@ RULE = Rule(
     id="loss-not-decreasing",
     title="Loss does not fall",
     severity=Severity.WARNING,
-    why=__doc__,
+    why=__doc__ or "",
     needs="a training loss of 8 points from the start",
     check=each(_check),
     thresholds=(

@@ -43,13 +43,15 @@ RULE = Rule(
     id="loss-oscillating",
     title="Loss oscillates",
     severity=Severity.WARNING,
-    why=__doc__,
+    why=__doc__ or "",
     needs="a training loss of 9 epochs, or of many batches",
     check=each(_check),
     thresholds=(
         Threshold("swing", 0.08, "robust deviation from the neighbours' mean, of the median; own"),
         Threshold("noise", 3.0, "standard errors of the medians of batches, which differ anyway"),
         Threshold("turns", 0.4, "share of the points at which the direction changes"),
-        Threshold("high", 0.25, "of the first loss: converged runs swing by up to 3.5 times theirs"),
+        Threshold(
+            "high", 0.25, "of the first loss: converged runs swing by up to 3.5 times theirs"
+        ),
     ),
 )

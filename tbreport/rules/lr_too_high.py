@@ -118,17 +118,21 @@ RULE = Rule(
     id="lr-too-high",
     title="Learning rate too high",
     severity=Severity.WARNING,
-    why=__doc__,
+    why=__doc__ or "",
     needs="a training loss from the start",
     check=each(_check),
     thresholds=(
-        Threshold("jump", 1.2, "times the first loss; bench: healthy <= 1.00 (GAN 1.19), faulty >= 1.35"),
+        Threshold(
+            "jump", 1.2, "times the first loss; bench: healthy <= 1.00 (GAN 1.19), faulty >= 1.35"
+        ),
         Threshold("stuck", 0.25, "of the first loss: what has fallen below it has learnt"),
         Threshold("growth", 6.0, "times the first RMS; bench: healthy <= 4.4, faulty >= 7.5"),
         Threshold("blown", 2.5, "times ln(classes) over the first epoch, as for initial-loss-high"),
         Threshold("unknown", 15.0, "over the first epoch, where the classes are unknown"),
         Threshold("guess", 0.9, "times ln(classes), the loss of guessing"),
-        Threshold("rising", 0.9, "rank correlation: a steady rise is a wrong sign, not a high rate"),
+        Threshold(
+            "rising", 0.9, "rank correlation: a steady rise is a wrong sign, not a high rate"
+        ),
     ),
     explains=(*LOSS_SYMPTOMS, *LAYER_SYMPTOMS, "non-finite"),
 )

@@ -33,7 +33,11 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         validation.run,
         f"The validation loss was best at step {step} ({number(least)}) and is now "
         f"{number(100 * rise)} % worse while the training loss still falls"
-        + (", though the validation accuracy still rises: over-confident, not worse." if better else "."),
+        + (
+            ", though the validation accuracy still rises: over-confident, not worse."
+            if better
+            else "."
+        ),
         f"Keep the checkpoint of step {step}; stop early, regularise, or train on more data.",
         tag=validation.tag,
         step=step,
@@ -57,7 +61,7 @@ RULE = Rule(
     id="overfitting",
     title="Overfitting",
     severity=Severity.WARNING,
-    why=__doc__,
+    why=__doc__ or "",
     needs="a training loss, and its validation loss of 8 points",
     check=each(_check),
     thresholds=(
@@ -65,6 +69,8 @@ RULE = Rule(
         Threshold("share", 0.1, "of what the validation loss had gained"),
         Threshold("falls", 0.8, "of the training loss at that step"),
         Threshold("early", 0.8, "of the points: a later minimum may be noise"),
-        Threshold("better", 0.02, "of validation accuracy still being gained: over-confident, not worse"),
+        Threshold(
+            "better", 0.02, "of validation accuracy still being gained: over-confident, not worse"
+        ),
     ),
 )

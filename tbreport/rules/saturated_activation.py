@@ -64,11 +64,13 @@ RULE = Rule(
     id="saturated-activation",
     title="Saturated activation",
     severity=Severity.WARNING,
-    why=__doc__,
+    why=__doc__ or "",
     needs="exact histograms of activations whose names say tanh or sigmoid",
     check=each(_check),
     thresholds=(
-        Threshold("slope", 0.1, "of the maximal slope; TheDeepChecker calls 0.85 of the range full"),
+        Threshold(
+            "slope", 0.1, "of the maximal slope; TheDeepChecker calls 0.85 of the range full"
+        ),
         Threshold("logs", 3, "fewer may be chance"),
     ),
     explains=(

@@ -17,7 +17,6 @@ from tbreport.model import Finding, Severity
 from tbreport.rules.kit import Limits, Rule, Threshold, each, listed, number
 from tbreport.rules.layers import Tensor
 from tbreport.rules.training import Training, Unchecked
-from tbreport.rules.update_too_small import movement
 
 
 def _check(training: Training, limits: Limits) -> Iterable[Finding]:
@@ -55,7 +54,7 @@ def _movements(training: Training, limits: Limits) -> list[tuple[Tensor, float]]
     A layer that has not moved at all may be frozen, so one that has moved a little must be there.
     """
     weights = [one.values for one in training.layers.weights if len(one.values.series) >= 4]
-    found = [(one, movement(one)) for one in weights]
+    found = [(one, one.movement()) for one in weights]
     most = max((moved for _, moved in found), default=0.0)
     weak = [moved for _, moved in found if 0 < moved < limits["change_ratio"] * most]
     telling = weak and limits["moved"] < most < np.inf and not training.learnt
@@ -74,7 +73,7 @@ RULE = Rule(
     id="vanishing-gradient",
     title="Vanishing gradient",
     severity=Severity.WARNING,
-    why=__doc__,
+    why=__doc__ or "",
     needs="histograms of the gradients of three layers",
     check=each(_check),
     thresholds=(

@@ -94,7 +94,9 @@ def _folded(
     explained: dict[int, list[Finding]] = {}
     for group in groups.values():
         cause = {
-            index: next((one for one in group if findings[index].rule in explains[findings[one].rule]), None)
+            index: next(
+                (one for one in group if findings[index].rule in explains[findings[one].rule]), None
+            )
             for index in group
         }
         for index in group:
@@ -117,7 +119,10 @@ def _severity(finding: Finding) -> int:
 
 
 def _merged(findings: Iterable[Finding]) -> list[Finding]:
-    """One entry for what a rule says of the same tag in several trainings."""
+    """One entry for what a rule says of the same tag in several trainings.
+
+    A finding that compares runs stands for itself.
+    """
     groups: dict[tuple[str, str, Severity], list[Finding]] = {}
     for finding in findings:
         groups.setdefault((finding.rule, finding.tag, finding.severity), []).append(finding)

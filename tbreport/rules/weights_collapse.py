@@ -1,4 +1,4 @@
-"""Weights that shrink to nothing are pulled there by weight decay that is stronger than the data."""
+"""Weights that shrink to nothing are pulled there by a weight decay stronger than the data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from collections.abc import Iterable
 import numpy as np
 
 from tbreport.model import Finding, Severity
-from tbreport.rules.kit import LOSS_SYMPTOMS, STILL_SYMPTOMS, Limits, Rule, Threshold, each, listed, number
+from tbreport.rules.kit import (
+    LOSS_SYMPTOMS,
+    STILL_SYMPTOMS,
+    Limits,
+    Rule,
+    Threshold,
+    each,
+    listed,
+    number,
+)
 from tbreport.rules.layers import Weight
 from tbreport.rules.training import Training, Unchecked
 
@@ -43,7 +52,7 @@ RULE = Rule(
     id="weights-collapse",
     title="Weights collapse",
     severity=Severity.WARNING,
-    why=__doc__,
+    why=__doc__ or "",
     needs="histograms of weights in two logs",
     check=each(_check),
     thresholds=(
