@@ -435,7 +435,8 @@ class Finding:
 
     ``runs`` names every run it holds for; ``value`` and ``threshold`` are what was measured and the
     limit it crossed; ``message`` says what, ``remedy`` what to do, in one sentence each;
-    ``consequences`` are titles of findings that this one explains.
+    ``consequences`` are titles of findings that this one explains; ``cases`` are the findings of
+    single trainings where one entry stands for several.
     """
 
     rule: str
@@ -448,6 +449,7 @@ class Finding:
     value: float | None = None
     threshold: float | None = None
     consequences: tuple[str, ...] = ()
+    cases: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from typing import ParamSpec, TypeVar
 from tbreport.charts import Chart
 from tbreport.errors import InputError
 from tbreport.faults import Fault, FaultError
-from tbreport.model import Finding, Gap, GapKind, Logs, Run, Severity
+from tbreport.model import Check, Finding, Gap, GapKind, Judgement, Logs, Run, Severity
 from tbreport.names import printable
 from tbreport.options import Options, close_match
 from tbreport.output import is_folder, write_file, write_folder
 from tbreport.page import Document, assemble, assemble_folder
 from tbreport.render import Picture, pool, render
-from tbreport.rules import RULES
+from tbreport.rules import RULES, judge
 from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
 from tbreport.sections.kit import Chapter, Note, Panel, Section
@@ -89,7 +89,7 @@ def build_report(
     options = options or Options()
     chosen = choose_sections(sections, options)
     guard = _Guard(options.strict)
-    findings = _judge(logs, rules, guard)
+    findings = _judge(logs, rules, options, guard)
     chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
     pictures = _draw(chapters.values(), executor, options.jobs, progress, guard)
 
@@ -107,7 +107,7 @@ def build_report(
     )
     left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
     faults = (*guard.faults, *guard.faults_of_charts)
-    return Report(document, tuple(findings), logs.all_gaps, faults, left_out)
+    return Report(document, findings.findings, logs.all_gaps, faults, left_out)
 
 
 def _document(
@@ -170,16 +170,21 @@ class _Guard:
             return None
 
 
-def _judge(logs: Logs, rules: Iterable[Rule], guard: _Guard) -> list[Finding]:
-    """What the rules find, in their order."""
-    findings: list[Finding] = []
-    for rule in rules:
-        findings += guard(f"rule {rule.id}", _findings, rule, logs) or ()
-    return findings
-
-
-def _findings(rule: Rule, logs: Logs) -> tuple[Finding, ...]:
-    return tuple(rule.check(logs))
+def _judge(logs: Logs, rules: Sequence[Rule], options: Options, guard: _Guard) -> Judgement:
+    """What the rules find, worst first, and what they looked at; one that raised has its fault."""
+    verdict = judge(logs, options.ignore, options.limits, rules)
+    if verdict.faults and guard.strict:
+        raise FaultError(verdict.faults[0])
+    guard.faults += verdict.faults
+    reasons = dict(verdict.not_run)
+    states = dict.fromkeys(verdict.fine, "fine") | dict.fromkeys(reasons, "not run")
+    states |= {finding.rule: "found" for finding in verdict.findings}
+    checks = tuple(
+        Check(rule.id, rule.title, rule.why, states[rule.id], reasons.get(rule.id, ""))
+        for rule in rules
+        if rule.id in states
+    )
+    return Judgement(verdict.findings, checks)
 
 
 def _compose(

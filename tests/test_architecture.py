@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "read": {"errors", "model", "names"},
     # floor 2
     "render": {"charts", "faults"},
-    "rules": {"model", "names", "roles", "stats"},
+    "rules": {"errors", "faults", "model", "names", "roles", "stats"},
     "sections": _NAMES | {"charts", "read", "stats"},
     # floor 3
     "outline": {"names", "sections"},
@@ -41,7 +41,7 @@ MAY_IMPORT = {
     # floor 4
     "report": _NAMES | {"charts", "output", "page", "render", "rules", "sections"},
     # floor 5
-    "cli": _NAMES | {"output", "read", "report", "sections", "stats"},
+    "cli": _NAMES | {"output", "read", "report", "rules", "sections", "stats"},
     "__main__": {"cli"},
     "__init__": _NAMES | {"read", "report", "rules", "sections"},
 }

@@ -56,7 +56,7 @@ def chapters(report):
 
 def test_a_report_has_every_part_that_the_logs_feed(small):
     report = build_report(small, title="Nightly")
-    parts = ["overview", "scalars", "gradients", "images", "text", "data_quality"]
+    parts = ["findings", "overview", "scalars", "gradients", "images", "text", "data_quality"]
     assert chapters(report) == parts
     assert report.document.verdict[-1] == "best loss 1 by a at step 1"
     assert (report.findings, report.gaps, report.faults, report.left_out) == ((), (), (), ())
@@ -100,7 +100,7 @@ def test_a_section_that_raises_costs_only_itself(small):
 
 def test_a_rule_that_raises_costs_only_itself(small):
     finding = Finding("spike", Severity.ERROR, ("a",), "It jumps.", "Look.", tag="loss", step=1)
-    rules = [Rule("bad", "Bad", "", fails), Rule("spike", "Spike", "", lambda _: [finding])]
+    rules = [Rule("bad", "Bad", "", fails), Rule("spike", "Spike", "", lambda *_: [finding])]
     report = build_report(small, rules=rules)
     assert [fault.where for fault in report.faults] == ["rule bad"]
     assert report.findings == (finding,)
@@ -163,7 +163,7 @@ def test_sections_are_chosen_by_name(small):
     only = build_report(small, options=Options(section=("text", "overview")))
     assert chapters(only) == ["overview", "text"]
     but = build_report(small, options=Options(skip_section=("scalars", "images")))
-    assert chapters(but) == ["overview", "gradients", "text", "data_quality"]
+    assert chapters(but) == ["findings", "overview", "gradients", "text", "data_quality"]
 
 
 def test_a_section_that_is_not_there_is_an_input_error(small):

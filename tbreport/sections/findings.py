@@ -38,7 +38,7 @@ for variable, gradient in zip(model.trainable_variables, gradients):
 def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter | None:
     """A panel for each finding, worst first, then what was checked."""
     checks = findings.checks if isinstance(findings, Judgement) else ()
-    if not (findings or checks):
+    if not logs.runs or not (findings or checks):
         return None
     titles = {check.rule: check for check in checks}
     panels = [_panel(one, titles.get(one.rule)) for one in findings[:MOST_FINDINGS]]

@@ -1,6 +1,7 @@
 from tbreport.model import Check, Finding, Judgement, Logs, Severity
 from tbreport.options import Options
 from tbreport.sections import findings
+from tests.make import logs, run
 from tests.sections.plain import said, words
 
 CHECKS = (
@@ -15,7 +16,7 @@ def finding(severity=Severity.WARNING, **about):
 
 
 def build(*found, checks=CHECKS):
-    return findings.build(Logs(()), Judgement(found, checks), Options())
+    return findings.build(logs(run("a")), Judgement(found, checks), Options())
 
 
 def test_a_finding_is_a_panel_of_words_with_its_measure_and_consequences():
@@ -60,3 +61,4 @@ def test_a_hundred_findings_are_bounded():
 
 def test_nothing_to_say_no_chapter():
     assert build(checks=()) is None
+    assert findings.build(Logs(()), Judgement((), CHECKS), Options()) is None
