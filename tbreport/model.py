@@ -7,10 +7,10 @@ Mappings keep the order in which tags first appeared, which is network order for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -435,7 +435,8 @@ class Finding:
 
     ``runs`` names every run it holds for; ``value`` and ``threshold`` are what was measured and the
     limit it crossed; ``message`` says what, ``remedy`` what to do, in one sentence each;
-    ``consequences`` are titles of findings that this one explains.
+    ``consequences`` are titles of findings that this one explains; ``cases`` are the findings of
+    single trainings where one entry stands for several.
     """
 
     rule: str
@@ -448,3 +449,36 @@ class Finding:
     value: float | None = None
     threshold: float | None = None
     consequences: tuple[str, ...] = ()
+    cases: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came of one rule: ``state`` is "found", "fine" or "not run", for ``reason``.
+
+    ``rule`` is its id; ``why`` says to the reader what it is good for.
+    """
+
+    rule: str
+    title: str
+    why: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement(Sequence[Finding]):
+    """The findings in their order, and with them all that was looked at."""
+
+    findings: tuple[Finding, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    @overload
+    def __getitem__(self, place: int) -> Finding: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Finding, ...]: ...
+    def __getitem__(self, place: int | slice) -> Finding | tuple[Finding, ...]:
+        return self.findings[place]
+
+    def __len__(self) -> int:
+        return len(self.findings)

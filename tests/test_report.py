@@ -18,6 +18,7 @@ from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS
 from tbreport.sections.kit import Chapter, Figure, Note, Panel, Section
 from tests.make import PNG, image_series, logs, run, text_series
+from tests.markup import check, page
 
 
 @pytest.fixture
@@ -55,7 +56,8 @@ def chapters(report):
 
 def test_a_report_has_every_part_that_the_logs_feed(small):
     report = build_report(small, title="Nightly")
-    assert chapters(report) == ["overview", "scalars", "images", "text", "data_quality"]
+    parts = ["findings", "overview", "scalars", "gradients", "images", "text", "data_quality"]
+    assert chapters(report) == parts
     assert report.document.verdict[-1] == "best loss 1 by a at step 1"
     assert (report.findings, report.gaps, report.faults, report.left_out) == ((), (), (), ())
     assert "<h1" in report.html and "Nightly" in report.html
@@ -98,7 +100,7 @@ def test_a_section_that_raises_costs_only_itself(small):
 
 def test_a_rule_that_raises_costs_only_itself(small):
     finding = Finding("spike", Severity.ERROR, ("a",), "It jumps.", "Look.", tag="loss", step=1)
-    rules = [Rule("bad", "Bad", "", fails), Rule("spike", "Spike", "", lambda _: [finding])]
+    rules = [Rule("bad", "Bad", "", fails), Rule("spike", "Spike", "", lambda *_: [finding])]
     report = build_report(small, rules=rules)
     assert [fault.where for fault in report.faults] == ["rule bad"]
     assert report.findings == (finding,)
@@ -161,13 +163,13 @@ def test_sections_are_chosen_by_name(small):
     only = build_report(small, options=Options(section=("text", "overview")))
     assert chapters(only) == ["overview", "text"]
     but = build_report(small, options=Options(skip_section=("scalars", "images")))
-    assert chapters(but) == ["overview", "text", "data_quality"]
+    assert chapters(but) == ["findings", "overview", "gradients", "text", "data_quality"]
 
 
 def test_a_section_that_is_not_there_is_an_input_error(small):
     with pytest.raises(InputError, match="section: there is no section 'scalar'; did you mean 's"):
         build_report(small, options=Options(section=("scalar",)))
-    with pytest.raises(InputError, match="skip_section: there is no section 'zzz'; there are ov"):
+    with pytest.raises(InputError, match="skip_section: there is no section 'zzz'; there are fi"):
         build_report(small, options=Options(skip_section=("zzz",)))
 
 
@@ -231,3 +233,15 @@ def test_logs_are_left_as_they_were(small):
     before = replace(small)
     build_report(small)
     assert small.gaps == before.gaps and small.runs == before.runs
+
+
+@pytest.mark.slow
+def test_real_logs_make_sound_pages(real_log):
+    try:
+        found = tbreport.read_logs(real_log)
+    except InputError:
+        pytest.skip("a folder without event files")
+    report = build_report(found, title=real_log.name)
+    check(page(report.document))
+    assert not report.faults
+    assert len(report.html) < 10_000_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from tbreport.read.checkpoint import RUN_BUDGET
 from tbreport.read.collect import Collector
 from tbreport.read.events import EventReader
 from tbreport.read.series import build_run
+from tbreport.read.settings import read_settings
 
 MAX_DEPTH = 64  # directories below the log directory
 MEDIA_STEPS = 12  # images, sounds and meshes are kept for about this many steps of a tag
@@ -103,6 +105,10 @@ def read_run(job: RunJob) -> Run:
         with reader:
             _collect(reader, name, collector)
     run = build_run(collector, job.name, job.supersede)
+    if run.hparams is None and job.files:
+        path, name = job.files[0]
+        hparams, gaps = read_settings(Path(path).parent, name.rpartition("/")[0])
+        run = replace(run, hparams=hparams, gaps=(*run.gaps, *gaps))
     return with_neighbours(run, job.files, job.budget)
 
 
@@ -136,8 +142,9 @@ def _read_all(
 
 def _discover(places: Sequence[Path]) -> _Found:
     found = _Found()
-    labels = _labels(places)
-    for place in dict.fromkeys(places):
+    distinct = _distinct(places)
+    labels = _labels(distinct)
+    for place, label in zip(distinct.values(), labels, strict=True):
         try:
             status = os.stat(place)
         except OSError as error:
@@ -145,7 +152,6 @@ def _discover(places: Sequence[Path]) -> _Found:
                 f"{printable(str(place))}: {(error.strerror or 'can not be read').lower()}; "
                 "give the directory that holds the event files"
             ) from error
-        label = labels.get(place, "")
         if stat.S_ISDIR(status.st_mode):
             _walk(place, label, found)
         elif _is_event_file(place.name):
@@ -159,17 +165,23 @@ def _discover(places: Sequence[Path]) -> _Found:
     return found
 
 
-def _labels(places: Sequence[Path]) -> dict[Path, str]:
+def _distinct(places: Sequence[Path]) -> dict[Path, Path]:
+    """Each place once, however often and by whatever links it is named: real path -> path."""
+    distinct: dict[Path, Path] = {}
+    for place in places:
+        distinct.setdefault(Path(os.path.realpath(place)), place)
+    return distinct
+
+
+def _labels(real_paths: Collection[Path]) -> list[str]:
     """What run names begin with when there are several log directories: just enough of each."""
-    distinct = list(dict.fromkeys(places))
-    if len(distinct) < 2:
-        return {}
-    resolved = [place.resolve().parts for place in distinct]
-    for length in range(1, max(map(len, resolved)) + 1):
-        labels = ["/".join(parts[-length:]) for parts in resolved]
+    if len(real_paths) < 2:
+        return [""] * len(real_paths)
+    for length in range(1, max(len(path.parts) for path in real_paths) + 1):
+        labels = ["/".join(path.parts[-length:]) for path in real_paths]
         if len(set(labels)) == len(labels):
             break
-    return dict(zip(distinct, labels, strict=True))
+    return labels
 
 
 def _is_event_file(name: str) -> bool:
@@ -178,11 +190,15 @@ def _is_event_file(name: str) -> bool:
 
 
 def _walk(root: Path, label: str, found: _Found) -> None:
-    """Note every run under ``root``; links to directories are followed, each directory once."""
-    pending = [(str(root), "", 0)]
+    """Note every run under ``root``; links to directories are followed, each directory once.
+
+    Links come last: a directory that is reached both straight and by a link has the name of the
+    straight way.
+    """
+    straight, links = deque([(str(root), "", 0)]), deque[tuple[str, str, int]]()
     seen: set[tuple[int, int]] = set()
-    while pending:
-        path, relative, depth = pending.pop()
+    while straight or links:
+        path, relative, depth = straight.popleft() if straight else links.popleft()
         try:
             status = os.stat(path)
             if (status.st_dev, status.st_ino) in seen:
@@ -197,17 +213,15 @@ def _walk(root: Path, label: str, found: _Found) -> None:
             reason = f"more than {MAX_DEPTH} directories deep"
             found.gaps.append(Gap(GapKind.LIMIT, relative, reason))
             continue
-        inner = _sort_entries(entries, relative, label, found)
-        pending += [(entry.path, _join(relative, entry.name), depth + 1) for entry in inner[::-1]]
+        for entry in _note_files(entries, relative, label, found):
+            ways = links if entry.is_symlink() else straight
+            ways.append((entry.path, _join(relative, entry.name), depth + 1))
 
 
-def _sort_entries(
+def _note_files(
     entries: Sequence[os.DirEntry[str]], relative: str, label: str, found: _Found
 ) -> list[os.DirEntry[str]]:
-    """Note the event files among ``entries`` and return the directories, links to them last.
-
-    A directory that is reached both straight and by a link has the name of the straight way.
-    """
+    """Note the event files among ``entries`` and return the directories."""
     directories = []
     for entry in entries:
         try:
@@ -221,7 +235,7 @@ def _sort_entries(
             folder = run_directory(name)
             run = (_join(label, relative) if folder is None else folder) or "."
             found.runs.setdefault(run, []).append((entry.path, name))
-    return sorted(directories, key=lambda entry: entry.is_symlink())
+    return directories
 
 
 def _join(parent: str, child: str) -> str:

@@ -95,7 +95,7 @@ GAPS: dict[str, list[GapKind]] = {
     "devzero": [GapKind.UNREADABLE],
     "dir_named": [],
     "sparse": [GapKind.ZERO_TAIL],
-    "mixed": [GapKind.UNKNOWN],  # the checkpoint is none
+    "mixed": [GapKind.UNKNOWN],  # a checkpoint of nothing but zeros
     "run_names": [],
     "many_runs": [],
     "many_files": [],
