@@ -23,3 +23,11 @@ class Fault:
         """Describe ``error``, caught in the part called ``where``."""
         what = f"{type(error).__name__}: {error}".splitlines()[0][:300]
         return cls(where, what, "".join(traceback.format_exception(error)))
+
+
+class FaultError(Exception):
+    """A fault of another process, raised here because nothing may be amiss (``--strict``)."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(f"{fault.where}: {fault.what}")
+        self.fault = fault

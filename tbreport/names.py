@@ -1,7 +1,8 @@
-"""What a name says: natural order, the group of a tag, and a form that is safe to show."""
+"""What a name says: natural order, the group of a tag, a form that is safe to show, an anchor."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -9,6 +10,10 @@ from collections.abc import Iterable
 _TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|.", re.DOTALL)
 
 _Token = tuple[int, float | str]
+
+# What may stand in an anchor beside letters and digits: a name of these is its own anchor.
+_ANCHOR_MARKS = frozenset("/_.,=+-")
+_ANCHOR_LENGTH = 80  # characters; layer names of real networks are shorter
 
 
 def natural_key(name: str) -> tuple[tuple[_Token, ...], str]:
@@ -57,3 +62,17 @@ def _shown(char: str) -> str:
     if unicodedata.category(char) == "Zs":
         return " "
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def anchor(section: str, name: str) -> str:
+    """The id at which a page shows ``name`` in ``section``: ``scalars/loss/train``.
+
+    It comes from the names alone, so a link stays good when a report grows. A name with characters
+    that have no place in an address, or a very long one, ends in ``~`` and eight hexadecimal digits
+    of its SHA-256: no two names share an anchor.
+    """
+    kept = "".join(char if char.isalnum() or char in _ANCHOR_MARKS else "-" for char in name)
+    if kept == name and 0 < len(name) <= _ANCHOR_LENGTH:
+        return f"{section}/{name}"
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{section}/{kept[:_ANCHOR_LENGTH]}~{digest[:8]}"

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import difflib
+import re
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from tbreport.errors import InputError
 
 X_AXES = ("step", "relative", "wall")
+SMOOTHING_MAX = 0.999  # TensorBoard's slider ends there; at 1 a curve would never move
+CONFIG_FILES = ("tbreport.toml", "pyproject.toml")  # the first of them with our settings counts
+
+_PATTERNS = ("runs", "tags", "log_y")
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
 
 @dataclass(frozen=True)
 class Options:
-    """How the report is to be made; the field names are the config keys and the long flags."""
+    """How the report is to be made; the field names are the config keys and the long flags.
 
+    ``runs``, ``tags`` and ``log_y`` are regular expressions that a name is to match somewhere;
+    empty means all (``log_y``: none). ``smoothing`` is TensorBoard's weight, from 0 to 0.999.
+    ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
+    used.
+    """
+
+    output: str = "report.html"
     title: str = ""
     comment: str = ""
     runs: str = ""
@@ -24,3 +44,107 @@ class Options:
     jobs: int = 0
     strict: bool = False
     stamp: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    def __post_init__(self) -> None:
+        for name in _PATTERNS:
+            _check_pattern(name, getattr(self, name))
+        if not 0 <= self.smoothing <= SMOOTHING_MAX:
+            raise InputError(f"smoothing is to be from 0 to {SMOOTHING_MAX}, not {self.smoothing}")
+        if self.x_axis not in X_AXES:
+            raise InputError(f"x_axis is to be one of {', '.join(X_AXES)}, not {self.x_axis!r}")
+        if self.image_steps < 1:
+            raise InputError(f"image_steps is to be 1 or more, not {self.image_steps}")
+        if self.jobs < 0:
+            raise InputError(f"jobs is to be 0 (one per processor) or more, not {self.jobs}")
+        if not self.output:
+            raise InputError("output is empty; name a file, a folder or - for standard output")
+
+
+def load_options(
+    choices: Mapping[str, Any],
+    *,
+    config: Path | None = None,
+    directory: Path | None = None,
+) -> Options:
+    """Options from ``choices`` (by field name) over those of the config file over the defaults.
+
+    ``config`` names the file; without it the one of ``directory`` is taken, if there is one:
+    ``tbreport.toml``, else ``[tool.tbreport]`` in ``pyproject.toml``. Raises InputError, which
+    names file and key, where the file can't be read or says what can't be used.
+    """
+    settings: dict[str, Any] = {}
+    if config is not None:
+        settings = _checked(_settings(config), config)
+    elif directory is not None:
+        for path in (directory / name for name in CONFIG_FILES):
+            found = _settings(path) if path.is_file() else {}
+            if found:
+                settings = _checked(found, path)
+                break
+    return Options(**{**settings, **choices})
+
+
+def close_match(name: str, known: Iterable[str]) -> str:
+    """ "; did you mean 'this'?" where a known name is close, else their list."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(names)}"
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    """The table of our settings in a TOML file; ``pyproject.toml`` holds it for many tools."""
+    import tomllib
+
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no valid TOML: {error}") from error
+    if path.name != "pyproject.toml":
+        return document
+    tool = document.get("tool")
+    found = tool.get("tbreport", {}) if isinstance(tool, dict) else {}
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: tool.tbreport is to be a table")
+    return found
+
+
+def _checked(settings: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """``settings`` with right names and types, "-" in a key read as "_"."""
+    types = typing.get_type_hints(Options)
+    values: dict[str, Any] = {}
+    for key, value in settings.items():
+        name = key.replace("-", "_")
+        if name not in types:
+            known = [field.name for field in fields(Options)]
+            raise InputError(f"{path}: unknown key {key!r}{close_match(name, known)}")
+        values[name] = _typed(value, types[name], f"{path}: {key}")
+    try:
+        Options(**values)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    return values
+
+
+def _typed(value: object, kind: Any, where: str) -> object:
+    """``value`` as ``kind``, or an InputError that names ``where``."""
+    if kind is float and type(value) is int:
+        return float(value)
+    if typing.get_origin(kind) is tuple:
+        items = [value] if isinstance(value, str) else value
+        if isinstance(items, list) and all(isinstance(item, str) for item in items):
+            return tuple(items)
+        raise InputError(f"{where} is to be a list of strings, not {value!r}")
+    if type(value) is kind:  # a bool is an int for isinstance
+        return value
+    raise InputError(f"{where} is to be {_KINDS[kind]}, not {value!r}")
+
+
+def _check_pattern(name: str, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise InputError(f"{name}: {pattern!r} is no regular expression: {error}") from error

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tbreport.errors import InputError
 from tbreport.model import Gap, GapKind, Logs, Run
 from tbreport.names import natural_key, printable
+from tbreport.read.beside import run_directory, share_of_budget, with_neighbours
+from tbreport.read.checkpoint import RUN_BUDGET
 from tbreport.read.collect import Collector
 from tbreport.read.events import EventReader
 from tbreport.read.series import build_run
+from tbreport.read.settings import read_settings
 
 MAX_DEPTH = 64  # directories below the log directory
 MEDIA_STEPS = 12  # images, sounds and meshes are kept for about this many steps of a tag
@@ -35,6 +39,7 @@ class RunJob:
     tags: str = ""
     supersede: bool = True
     media_steps: int = MEDIA_STEPS
+    budget: int = RUN_BUDGET
 
 
 @dataclass
@@ -57,8 +62,8 @@ def read_logs(
 ) -> Logs:
     """Read every run under one or several log directories (or single event files).
 
-    A run is a directory that holds an event file; its name is its path relative to the log
-    directory ("." for the log directory itself), after the log directory's own name when several
+    A run is a directory that holds an event file or a projector's configuration; its name is its
+    path relative to the log directory ("." for that itself), after its own name when several
     are given. ``runs`` and ``tags`` are regular expressions that names must match somewhere;
     ``supersede`` False keeps the points that a restart replaced; ``media_steps`` is how many steps
     of images, sounds and meshes are kept for a tag; any ``executor`` reads runs in parallel;
@@ -82,6 +87,7 @@ def read_logs(
     if not jobs:
         names = ", ".join(printable(name) for name in sorted(found.runs, key=natural_key)[:5])
         raise InputError(f"no run matches --runs {runs!r}; there are {len(found.runs)}: {names} …")
+    jobs = [replace(job, budget=share_of_budget(len(jobs))) for job in jobs]
     return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps))
 
 
@@ -89,6 +95,8 @@ def read_run(job: RunJob) -> Run:
     """Read the files of one run; a file that can't be read is a gap, never an error."""
     collector = Collector(job.tags, job.media_steps)
     for path, name in sorted(job.files, key=lambda file: file[1]):
+        if run_directory(name) is not None:
+            continue
         try:
             reader = EventReader(Path(path), name)
         except OSError as error:
@@ -96,7 +104,12 @@ def read_run(job: RunJob) -> Run:
             continue
         with reader:
             _collect(reader, name, collector)
-    return build_run(collector, job.name, job.supersede)
+    run = build_run(collector, job.name, job.supersede)
+    if run.hparams is None and job.files:
+        path, name = job.files[0]
+        hparams, gaps = read_settings(Path(path).parent, name.rpartition("/")[0])
+        run = replace(run, hparams=hparams, gaps=(*run.gaps, *gaps))
+    return with_neighbours(run, job.files, job.budget)
 
 
 def _collect(reader: EventReader, name: str, collector: Collector) -> None:
@@ -129,8 +142,9 @@ def _read_all(
 
 def _discover(places: Sequence[Path]) -> _Found:
     found = _Found()
-    labels = _labels(places)
-    for place in dict.fromkeys(places):
+    distinct = _distinct(places)
+    labels = _labels(distinct)
+    for place, label in zip(distinct.values(), labels, strict=True):
         try:
             status = os.stat(place)
         except OSError as error:
@@ -138,7 +152,6 @@ def _discover(places: Sequence[Path]) -> _Found:
                 f"{printable(str(place))}: {(error.strerror or 'can not be read').lower()}; "
                 "give the directory that holds the event files"
             ) from error
-        label = labels.get(place, "")
         if stat.S_ISDIR(status.st_mode):
             _walk(place, label, found)
         elif _is_event_file(place.name):
@@ -152,17 +165,23 @@ def _discover(places: Sequence[Path]) -> _Found:
     return found
 
 
-def _labels(places: Sequence[Path]) -> dict[Path, str]:
+def _distinct(places: Sequence[Path]) -> dict[Path, Path]:
+    """Each place once, however often and by whatever links it is named: real path -> path."""
+    distinct: dict[Path, Path] = {}
+    for place in places:
+        distinct.setdefault(Path(os.path.realpath(place)), place)
+    return distinct
+
+
+def _labels(real_paths: Collection[Path]) -> list[str]:
     """What run names begin with when there are several log directories: just enough of each."""
-    distinct = list(dict.fromkeys(places))
-    if len(distinct) < 2:
-        return {}
-    resolved = [place.resolve().parts for place in distinct]
-    for length in range(1, max(map(len, resolved)) + 1):
-        labels = ["/".join(parts[-length:]) for parts in resolved]
+    if len(real_paths) < 2:
+        return [""] * len(real_paths)
+    for length in range(1, max(len(path.parts) for path in real_paths) + 1):
+        labels = ["/".join(path.parts[-length:]) for path in real_paths]
         if len(set(labels)) == len(labels):
             break
-    return dict(zip(distinct, labels, strict=True))
+    return labels
 
 
 def _is_event_file(name: str) -> bool:
@@ -171,11 +190,15 @@ def _is_event_file(name: str) -> bool:
 
 
 def _walk(root: Path, label: str, found: _Found) -> None:
-    """Note every run under ``root``; links to directories are followed, each directory once."""
-    pending = [(str(root), "", 0)]
+    """Note every run under ``root``; links to directories are followed, each directory once.
+
+    Links come last: a directory that is reached both straight and by a link has the name of the
+    straight way.
+    """
+    straight, links = deque([(str(root), "", 0)]), deque[tuple[str, str, int]]()
     seen: set[tuple[int, int]] = set()
-    while pending:
-        path, relative, depth = pending.pop()
+    while straight or links:
+        path, relative, depth = straight.popleft() if straight else links.popleft()
         try:
             status = os.stat(path)
             if (status.st_dev, status.st_ino) in seen:
@@ -190,17 +213,15 @@ def _walk(root: Path, label: str, found: _Found) -> None:
             reason = f"more than {MAX_DEPTH} directories deep"
             found.gaps.append(Gap(GapKind.LIMIT, relative, reason))
             continue
-        inner = _sort_entries(entries, relative, label, found)
-        pending += [(entry.path, _join(relative, entry.name), depth + 1) for entry in inner[::-1]]
+        for entry in _note_files(entries, relative, label, found):
+            ways = links if entry.is_symlink() else straight
+            ways.append((entry.path, _join(relative, entry.name), depth + 1))
 
 
-def _sort_entries(
+def _note_files(
     entries: Sequence[os.DirEntry[str]], relative: str, label: str, found: _Found
 ) -> list[os.DirEntry[str]]:
-    """Note the event files among ``entries`` and return the directories, links to them last.
-
-    A directory that is reached both straight and by a link has the name of the straight way.
-    """
+    """Note the event files among ``entries`` and return the directories."""
     directories = []
     for entry in entries:
         try:
@@ -209,11 +230,12 @@ def _sort_entries(
             is_directory = False
         if is_directory:
             directories.append(entry)
-        elif _is_event_file(entry.name):
-            run = _join(label, relative) or "."
+        elif _is_event_file(entry.name) or run_directory(entry.name) is not None:
             name = _join(label, _join(relative, entry.name))
+            folder = run_directory(name)
+            run = (_join(label, relative) if folder is None else folder) or "."
             found.runs.setdefault(run, []).append((entry.path, name))
-    return sorted(directories, key=lambda entry: entry.is_symlink())
+    return directories
 
 
 def _join(parent: str, child: str) -> str:

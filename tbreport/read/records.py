@@ -27,7 +27,7 @@ from tbreport.read import crc
 HEADER = 12  # bytes: length and its checksum
 FOOTER = 4  # bytes: the payload's checksum
 WINDOW = 1 << 20  # bytes read at a time
-MAX_RECORD = 256 << 20  # bytes; a larger record is checked but not kept
+MAX_RECORD = 256 << 20  # bytes; a larger record is left out
 CRC_BUDGET = 8  # payload bytes checksummed while searching, as a multiple of the file's size
 
 _LENGTH = struct.Struct("<Q")
@@ -145,7 +145,8 @@ class RecordFile:
         if not hasattr(os, "SEEK_DATA"):
             return offset
         try:
-            return max(offset, os.lseek(self._fd, offset, os.SEEK_DATA))
+            # A record's length may begin with zero bytes, and these stand in the hole.
+            return max(offset, os.lseek(self._fd, offset, os.SEEK_DATA) - _LENGTH.size)
         except OSError as error:
             # ENXIO: there is no more data; anything else: the file system does not know holes.
             return self.size if error.errno == errno.ENXIO else offset

@@ -19,8 +19,8 @@ from tbreport.model import Ints
 RULE = (
     "Points of one file are kept, ordered by step. Where a later file begins after the earlier one "
     "ended (wall time) and steps back, it supersedes the earlier file's points of the same tags "
-    "from its first step on; a SessionLog START does so within a file. Files that overlap in wall "
-    "time are parallel writers and are merged."
+    "from its first step on; a SessionLog START does so for all that came before it. "
+    "Other files that overlap in wall time are parallel writers and are merged."
 )
 
 
@@ -42,7 +42,8 @@ class Segment:
 def kept(steps: Sequence[Ints], segments: Sequence[Segment]) -> list[NDArray[np.bool_]]:
     """Which points of one tag stay: for each of its ``steps`` arrays a mask of the same shape.
 
-    ``steps[i]`` (int64) are the tag's steps in ``segments[i]``; segments are in order of arrival.
+    ``steps[i]`` (int64) are the tag's steps in ``segments[i]``; segments are in order of arrival,
+    and one that stands there twice, since the tag was logged in two dialects, is one all the same.
     """
     masks = [np.ones(len(part), bool) for part in steps]
     if len(steps) < 2:
@@ -51,10 +52,11 @@ def kept(steps: Sequence[Ints], segments: Sequence[Segment]) -> list[NDArray[np.
     files = np.array([segment.file for segment in segments])
     first = np.array([segment.first_wall_time for segment in segments])
     started = np.array([segment.start_step is not None for segment in segments])
+    identity = np.array([id(segment) for segment in segments])
     for index, segment in enumerate(segments[:-1]):
         after = slice(index + 1, None)
         elsewhere = (files[after] != segment.file) & (first[after] >= segment.last_wall_time)
-        supersedes = started[after] | elsewhere
+        supersedes = (started[after] & (identity[after] != id(segment))) | elsewhere
         if supersedes.any():
             masks[index] = steps[index] < cuts[after][supersedes].min()
     return masks

@@ -26,10 +26,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Note:
-    """One quiet sentence at its place; ``level`` is "info", "warning" or "error"."""
+    """One quiet sentence at its place; ``level`` is "info", "warning" or "error".
+
+    ``left_out`` is how many things the sentence says are in the logs but not in the report.
+    """
 
     text: str
     level: str = "info"
+    left_out: int = 0
 
 
 @dataclass(frozen=True)

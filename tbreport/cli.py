@@ -1,0 +1,277 @@
+"""The command line: the only file that prints, reads the clock or picks an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from tbreport.errors import OutputError, TbreportError
+from tbreport.version import VERSION
+
+if TYPE_CHECKING:
+    from tbreport.faults import Fault
+    from tbreport.model import Logs
+    from tbreport.options import Options
+    from tbreport.report import Report
+
+OK, GAPS, FAULTS, INTERRUPTED = 0, 1, 3, 130
+
+STDOUT = "-"
+REDRAW = 0.1  # seconds between two states of the progress line
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; trouble is one line on standard error."""
+    try:
+        return int(command.main(arguments, prog_name="tbreport", standalone_mode=False) or OK)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except TbreportError as error:
+        _say(f"tbreport: {_printable(str(error))}")
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _say("tbreport: interrupted, no report was written")
+        return INTERRUPTED
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Every option is also a key of tbreport.toml, or of [tool.tbreport] in pyproject.toml, "
+    "in the working directory. The command line goes before the file.",
+)
+@click.argument("logdirs", metavar="LOGDIR...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATH",
+    help="The file to write [report.html], a folder "
+    "(ends in / or is there) or - for standard output.",
+)
+@click.option("--title", metavar="TEXT", help="The heading [the name of LOGDIR].")
+@click.option("--comment", metavar="TEXT", help="A sentence under the heading.")
+@click.option("--runs", metavar="REGEX", help="Only runs whose name has a match.")
+@click.option("--tags", metavar="REGEX", help="Only tags that have a match.")
+@click.option("--section", metavar="ID", multiple=True, help="Only this section; may be repeated.")
+@click.option(
+    "--skip-section",
+    metavar="ID",
+    multiple=True,
+    help="All sections but this one; may be repeated.",
+)
+@click.option(
+    "--smoothing",
+    metavar="WEIGHT",
+    type=float,
+    help="Of curves as in TensorBoard, 0 to 0.999 [0.6].",
+)
+@click.option(
+    "--x-axis",
+    type=click.Choice(["step", "relative", "wall"]),
+    help="What curves are drawn over [step].",
+)
+@click.option(
+    "--log-y",
+    metavar="REGEX",
+    help="A logarithmic y axis for tags that have a match; positive values that span more "
+    "than three powers of ten have one anyway.",
+)
+@click.option("--image-steps", metavar="N", type=int, help="Steps shown of each image tag [6].")
+@click.option("--jobs", metavar="N", type=int, help="Processes [0: one for each processor].")
+@click.option("--config", metavar="FILE", help="Read options from this TOML file.")
+@click.option(
+    "--strict/--no-strict",
+    default=None,
+    help="Exit with 1 when something in the logs can't be shown, and with 3 at the first "
+    "fault of a part of tbreport.",
+)
+@click.option("--stamp/--no-stamp", default=None, help="Show when the report was made.")
+@click.option("-q", "--quiet", is_flag=True, default=None, help="Print errors only.")
+@click.option("-v", "--verbose", is_flag=True, default=None, help="Print tracebacks of faults.")
+@click.version_option(VERSION, prog_name="tbreport")
+def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int:
+    """Read every TensorBoard run under LOGDIR and write one self-contained HTML report."""
+    # More threads gain nothing here, and how many there are shows in the last digits of a result.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from pathlib import Path
+
+    from tbreport.faults import Fault, FaultError
+    from tbreport.options import load_options
+
+    given = {name: value for name, value in choices.items() if value not in (None, ())}
+    options = load_options(
+        given, config=Path(config) if config is not None else None, directory=Path.cwd()
+    )
+    try:
+        return _make(logdirs, options)
+    except TbreportError:
+        raise
+    except FaultError as error:
+        _say_fault(error.fault, options.verbose)
+    except Exception as error:
+        _say_fault(Fault.of("making the report", error), options.verbose)
+    return FAULTS
+
+
+def _make(logdirs: tuple[str, ...], options: Options) -> int:
+    """Read, build and write; the exit code says how it went."""
+    from tbreport.output import check_writable
+
+    if options.output != STDOUT:
+        check_writable(options.output)
+
+    from datetime import UTC, datetime
+
+    from tbreport.read.logdir import MEDIA_STEPS, read_logs
+    from tbreport.report import build_report, choose_sections
+    from tbreport.sections import SECTIONS
+
+    choose_sections(SECTIONS, options)  # a wrong name is told before the work
+    progress = _Progress(options.quiet)
+    logs = read_logs(
+        logdirs,
+        runs=options.runs,
+        tags=options.tags,
+        media_steps=max(MEDIA_STEPS, options.image_steps),
+        progress=progress.reading,
+    )
+    progress.read(logs)
+    report = build_report(
+        logs,
+        title=options.title or _title(logdirs),
+        options=options,
+        sections=SECTIONS,
+        progress=progress.drawing,
+        made=datetime.now(UTC) if options.stamp else None,
+    )
+    progress.drawn(len(report.document.pictures))
+    size = _write(report, options.output)
+    for fault in report.faults:
+        _say_fault(fault, options.verbose)
+    if not options.quiet:
+        _say(_closing(logs, report, options.output, size))
+    if report.faults:
+        return FAULTS
+    return GAPS if options.strict and report.gaps else OK
+
+
+def _title(logdirs: Sequence[str]) -> str:
+    """The names of the log directories; of a single event file, that of its directory."""
+    paths = [os.path.abspath(path) for path in logdirs]
+    folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in paths]
+    return ", ".join(dict.fromkeys(os.path.basename(folder) or "logs" for folder in folders))
+
+
+def _write(report: Report, output: str) -> int:
+    if output != STDOUT:
+        return report.write(output)
+    try:
+        size = sum(map(sys.stdout.buffer.write, (piece.encode() for piece in report.pieces())))
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        # What is still in the buffer would be tried again, and complained about, on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputError(f"standard output can't be written: {error.strerror}") from error
+    return size
+
+
+def _closing(logs: Logs, report: Report, output: str, size: int) -> str:
+    """The last line: where the report is, how large, and what is amiss."""
+    from collections import Counter
+
+    from tbreport.stats import format_bytes
+
+    severities = Counter(finding.severity.value for finding in report.findings)
+    facts = [
+        format_bytes(size),
+        _counted(len(logs.runs), "run"),
+        _counted(len(report.document.pictures), "chart"),
+        *(_counted(count, level) for level, count in severities.items()),
+        _counted(len(report.gaps), "gap"),
+    ]
+    if report.faults:
+        facts.append(_counted(len(report.faults), "fault"))
+    where = "standard output" if output == STDOUT else _printable(output)
+    return f"{where}: {', '.join(facts)}"
+
+
+class _Progress:
+    """How far the work is, on standard error: one line a stage, changing on a terminal."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._live = not quiet and sys.stderr.isatty()
+        self._begun = time.monotonic()
+        self._shown = 0.0
+        self._width = 0
+
+    def reading(self, done: int, total: int, size: int) -> None:
+        """``done`` of ``total`` runs are read, ``size`` bytes."""
+        self._show(lambda: f"reading run {done:,} of {total:,}, {self._rate(size)}")
+
+    def drawing(self, done: int, total: int) -> None:
+        """``done`` of ``total`` charts are drawn."""
+        self._show(lambda: f"drawing chart {done:,} of {total:,}")
+
+    def read(self, logs: Logs) -> None:
+        """All is read."""
+        files = [file for run in logs.runs for file in run.files]
+        said = f"read {_counted(len(files), 'file')} of {_counted(len(logs.runs), 'run')}"
+        self._end(f"{said}, {self._rate(sum(file.size for file in files))}")
+
+    def drawn(self, charts: int) -> None:
+        """All is drawn."""
+        self._end(f"drew {_counted(charts, 'chart')} in {self._seconds():.1f} s")
+
+    def _seconds(self) -> float:
+        return max(time.monotonic() - self._begun, 1e-3)
+
+    def _rate(self, size: int) -> str:
+        from tbreport.stats import format_bytes
+
+        seconds = self._seconds()
+        rate = format_bytes(round(size / seconds))
+        return f"{format_bytes(size)} in {seconds:.1f} s, {rate}/s"
+
+    def _show(self, text: Callable[[], str]) -> None:
+        if self._live and time.monotonic() - self._shown >= REDRAW:
+            line = text()
+            _say("\r" + line.ljust(self._width), newline=False)
+            self._shown, self._width = time.monotonic(), len(line)
+
+    def _end(self, text: str) -> None:
+        if not self._quiet:
+            _say(f"\r{text.ljust(self._width)}" if self._live else text)
+        self._begun, self._width = time.monotonic(), 0
+
+
+def _counted(count: int, noun: str) -> str:
+    from tbreport.sections.words import counted
+
+    return counted(count, noun)
+
+
+def _say_fault(fault: Fault, verbose: bool) -> None:
+    _say(f"tbreport: {_printable(fault.where)} failed: {_printable(fault.what)}")
+    if verbose:
+        _say(fault.details)
+
+
+def _printable(text: str) -> str:
+    from tbreport.names import printable
+
+    return printable(text)
+
+
+def _say(text: str, newline: bool = True) -> None:
+    click.echo(text, err=True, nl=newline)

@@ -1,0 +1,253 @@
+"""The page: a document of chapters and pictures as one HTML file, or as a folder of files.
+
+Nothing here decides what is said: sections do. Every string is escaped and freed of control
+characters on its way out, and nothing is ever fetched from anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from tbreport.charts import Chart
+from tbreport.charts.style import RUN_COLOURS, RUN_DASHES
+from tbreport.faults import Fault
+from tbreport.names import printable
+from tbreport.outline import Outline
+from tbreport.prose import markdown, readable
+from tbreport.render import Picture
+from tbreport.sections.kit import Chapter, Panel, Prose, Sound
+
+_PACKAGE = Path(__file__).resolve().parent
+# In the checkout templates/ stands beside the package, in the wheel inside it.
+_TEMPLATES = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
+
+# The page's own ids; a section that asks for one of them gets another.
+_OWN_IDS = ("page-top", "page-main", "page-filter", "page-faults")
+# Folder and suffix by type; of sounds, the types that browsers play.
+_FILES = {
+    "image/png": ("pictures", "png"),
+    "audio/wav": ("sounds", "wav"),
+    "audio/mpeg": ("sounds", "mp3"),
+    "audio/ogg": ("sounds", "ogg"),
+    "audio/flac": ("sounds", "flac"),
+    "audio/mp4": ("sounds", "m4a"),
+    "audio/webm": ("sounds", "webm"),
+}
+_MOST_RUNS_NAMED = 4  # in one panel, about a line; the legend names them all
+_FILE_NAME_LENGTH = 60  # characters before the digest; the whole stays short of every limit
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """Everything a page says.
+
+    ``verdict`` and ``footer`` are short facts; ``runs`` stand in natural order, a run's place in it
+    is its colour; ``pictures`` has what was drawn of each chart, by identity; ``faults`` are those
+    of parts that have no chapter; ``newest`` and ``stamp`` are times in words, UTC, or empty.
+    """
+
+    title: str
+    chapters: Sequence[Chapter]
+    pictures: Mapping[Chart, Picture]
+    runs: tuple[str, ...]
+    comment: str = ""
+    verdict: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    footer: tuple[str, ...] = ()
+    version: str = ""
+    newest: str = ""
+    stamp: str = ""
+
+
+def assemble(document: Document) -> Iterator[str]:
+    """The page as one HTML file that needs nothing beside it, in pieces to be written in order."""
+    style, script = _style(), _asset("report.js")
+    sources = {
+        "img-src": "data:",
+        "media-src": "data:",
+        "style-src": _hash(style),
+        "script-src": _hash(script),
+    }
+    # Both are our own text; escaping would change what the hashes are of.
+    inline = {"style": Markup(style), "script": Markup(script)}
+    return _stream(document, _Page(document, _inline, sources), inline)
+
+
+def assemble_folder(document: Document) -> dict[str, bytes]:
+    """The page as files by relative path: index.html, style.css, report.js, pictures and sounds.
+
+    For servers that forbid inline content, such as Jenkins with its default policy.
+    """
+    files: dict[str, bytes] = {}
+
+    def beside(name: str, data: bytes, mime: str) -> str:
+        path = _path(name, data, mime)
+        files[path] = data
+        return path
+
+    # "file:" stands beside 'self' because a page opened from disk has no origin to be equal to.
+    kinds = ("img-src", "media-src", "style-src", "script-src")
+    page = _Page(document, beside, dict.fromkeys(kinds, "'self' file:"))
+    html = "".join(_stream(document, page, {}))
+    return {
+        "index.html": html.encode(),
+        "style.css": _style().encode(),
+        "report.js": _asset("report.js").encode(),
+        **files,
+    }
+
+
+# Where the bytes of a picture or sound go: (name, data, mime) -> the address to write in the page.
+_Store = Callable[[str, bytes, str], str]
+
+
+def _inline(name: str, data: bytes, mime: str) -> str:
+    # base64 has no character that HTML escapes; looking for one in every megabyte is what costs.
+    return Markup(f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}")
+
+
+class _Page:
+    """A document as its templates ask for it: places, colours, addresses."""
+
+    def __init__(self, document: Document, store: _Store, sources: Mapping[str, str]) -> None:
+        self.outline = Outline(document.chapters, _OWN_IDS)
+        self._document = document
+        self._store = store
+        self._sources = sources
+        self._places = {name: place for place, name in enumerate(document.runs)}
+
+    @property
+    def policy(self) -> Markup:
+        """The content security policy: what is not named is forbidden."""
+        allowed = {"default-src": "'none'", **self._sources}
+        closed = {"base-uri": "'none'", "form-action": "'none'"}
+        return Markup("; ".join(f"{kind} {what}" for kind, what in (allowed | closed).items()))
+
+    @property
+    def legend_before(self) -> str:
+        """The id of the first part with a figure: the key to the colours stands before it."""
+        return next((part.id for part in self.outline.parts if part.pictured), "")
+
+    def colour(self, run: str) -> str:
+        """The classes of a run's colour, and of its pattern where colours repeat."""
+        place = self._places.get(run)
+        if place is None:
+            return ""
+        cycle, index = divmod(place, len(RUN_COLOURS))
+        dash = cycle % len(RUN_DASHES)
+        return f"r{index} dashed d{dash}" if dash else f"r{index}"
+
+    def named_runs(self, panel: Panel) -> tuple[tuple[str, ...], int]:
+        """The runs to name at a panel, and how many more it has.
+
+        None where the parts of the panel name their own, or the panel is about all runs.
+        """
+        own = [figure.run for figure in panel.figures]
+        own += [sound.run for sound in panel.sounds] + [prose.run for prose in panel.prose]
+        listed = panel.tables and len(panel.runs) > _MOST_RUNS_NAMED
+        if listed or any(run is not None for run in own) or len(panel.runs) >= len(self._places):
+            return (), 0
+        return panel.runs[:_MOST_RUNS_NAMED], max(0, len(panel.runs) - _MOST_RUNS_NAMED)
+
+    def picture(self, chart: Chart) -> Picture | None:
+        """What was drawn of ``chart``."""
+        return self._document.pictures.get(chart)
+
+    def picture_source(self, picture: Picture) -> str:
+        """The address of a picture."""
+        return self._store(picture.alt, picture.png, "image/png")
+
+    def sound_source(self, sound: Sound) -> str:
+        """The address of a sound; "" where its type is none that browsers play."""
+        if not sound.mime.startswith("audio/") or sound.mime not in _FILES:
+            return ""
+        return self._store(f"{sound.run or ''} {sound.caption}", sound.data, sound.mime)
+
+    def prose(self, prose: Prose, heading: int) -> Markup:
+        """Markdown as HTML whose headings begin at ``heading``."""
+        return Markup(markdown(prose.text, heading))
+
+
+def _path(name: str, data: bytes, mime: str) -> str:
+    """A file name that says what the file shows and changes with its content."""
+    folder, suffix = _FILES[mime]
+    words = "".join(c if c.isascii() and c.isalnum() else " " for c in name.lower()).split()
+    stem = "-".join(words)[:_FILE_NAME_LENGTH].strip("-")
+    digest = hashlib.sha256(data).hexdigest()[:12]
+    return f"{folder}/{stem}{'-' if stem else ''}{digest}.{suffix}"
+
+
+def _stream(document: Document, page: _Page, inline: Mapping[str, Markup]) -> Iterator[str]:
+    template = _environment().get_template("report.html")
+    stream = template.stream(page=page, document=document, inline=inline)
+    stream.enable_buffering(64)
+    return iter(stream)
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    environment.filters["name"] = printable
+    environment.filters["names"] = lambda names: _names(tuple(names))
+    environment.filters["shown"] = _shown
+    environment.filters["thousands"] = "{:,}".format
+    return environment
+
+
+def _finalize(value: object) -> object:
+    # Whatever reaches the page as a plain string is freed of control characters here, so that no
+    # template can forget to.
+    return readable(value) if type(value) is str else value
+
+
+@functools.lru_cache(maxsize=256)
+def _names(names: tuple[str, ...]) -> Markup:
+    """Names for an attribute that the script reads, a line each; most panels share theirs."""
+    return escape("\n".join(map(printable, names)))
+
+
+def _shown(name: str) -> str:
+    """A name as it is read; one without any mark gets words, to be seen and heard."""
+    return printable(name) if name.strip() else "(no name)"
+
+
+def _asset(name: str) -> str:
+    environment = _environment()
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _style() -> str:
+    colours = "".join(f".r{i}{{--run:{colour}}}\n" for i, colour in enumerate(RUN_COLOURS))
+    dashes = "".join(
+        f".d{i}{{--dash:{_dash(dash)}}}\n" for i, dash in enumerate(RUN_DASHES) if dash
+    )
+    return _asset("style.css") + colours + dashes
+
+
+def _dash(lengths: Sequence[float]) -> str:
+    """Dashes (on, off, … in CSS pixels) as stops of a gradient."""
+    ends = list(itertools.accumulate(lengths))
+    parts = zip(itertools.cycle(("var(--run)", "#0000")), [0.0, *ends], ends, strict=False)
+    return ",".join(f"{colour} {start:g}px {end:g}px" for colour, start, end in parts)
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

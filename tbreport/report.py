@@ -1,0 +1,261 @@
+"""The report: judge the logs, compose chapters, draw their charts, assemble the page."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from tbreport.charts import Chart
+from tbreport.errors import InputError
+from tbreport.faults import Fault, FaultError
+from tbreport.model import Finding, Gap, GapKind, Logs, Run, Severity
+from tbreport.names import printable
+from tbreport.options import Options, close_match
+from tbreport.output import is_folder, write_file, write_folder
+from tbreport.page import Document, assemble, assemble_folder
+from tbreport.render import Picture, pool, render
+from tbreport.rules import RULES
+from tbreport.rules.kit import Rule
+from tbreport.sections import SECTIONS, data_quality, overview
+from tbreport.sections.kit import Chapter, Note, Panel, Section
+from tbreport.sections.words import counted
+from tbreport.version import VERSION
+
+Drawn = Callable[[int, int], None]
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A finished report.
+
+    ``gaps`` are what the log files hold and the report does not, ``faults`` what broke on our side,
+    ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence.
+    """
+
+    document: Document
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    faults: tuple[Fault, ...]
+    left_out: tuple[str, ...]
+
+    @functools.cached_property
+    def html(self) -> str:
+        """The page as one file that needs nothing beside it."""
+        return "".join(self.pieces())
+
+    def pieces(self) -> Iterator[str]:
+        """The page in pieces, to be written in order."""
+        return assemble(self.document)
+
+    def write(self, path: str | Path) -> int:
+        """Write the page to ``path``; a path that ends in "/" or is a directory gets a folder.
+
+        What was there is replaced whole, or left as it was where that fails. Returns the number of
+        bytes. Raises OutputError.
+        """
+        if is_folder(path):
+            return write_folder(path, assemble_folder(self.document))
+        return write_file(path, self.pieces())
+
+
+def build_report(
+    logs: Logs,
+    *,
+    title: str = "",
+    options: Options | None = None,
+    sections: Sequence[Section] = SECTIONS,
+    rules: Sequence[Rule] = RULES,
+    executor: Executor | None = None,
+    progress: Drawn | None = None,
+    made: datetime | None = None,
+) -> Report:
+    """Make the report of ``logs``.
+
+    ``title`` goes before that of ``options``. ``sections`` and ``rules`` are tried in their order;
+    a section of your own is one more value. Charts are drawn on ``executor``, by default on
+    ``options.jobs`` processes; ``progress`` is called with (charts drawn, charts in all). ``made``
+    is shown as the time of making. Raises InputError where ``options`` name a section that is not
+    there, and with ``options.strict`` whatever a part of tbreport raises.
+    """
+    options = options or Options()
+    chosen = choose_sections(sections, options)
+    guard = _Guard(options.strict)
+    findings = _judge(logs, rules, guard)
+    chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
+    pictures = _draw(chapters.values(), executor, options.jobs, progress, guard)
+
+    logs = replace(logs, gaps=(*logs.gaps, *_undrawn(chapters.values(), pictures, logs)))
+    chapters |= _compose([one for one in chosen if one.last], logs, findings, options, guard)
+    late = [chapters[one.id] for one in chosen if one.last and one.id in chapters]
+    pictures |= _draw(late, executor, options.jobs, None, guard)
+
+    ordered = [chapters[section.id] for section in chosen if section.id in chapters]
+    document = replace(
+        _document(logs, findings, ordered, pictures, guard),
+        title=title or options.title or "Training report",
+        comment=options.comment,
+        stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
+    )
+    left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
+    faults = (*guard.faults, *guard.faults_of_charts)
+    return Report(document, tuple(findings), logs.all_gaps, faults, left_out)
+
+
+def _document(
+    logs: Logs,
+    findings: Sequence[Finding],
+    chapters: Sequence[Chapter],
+    pictures: Mapping[Chart, Picture],
+    guard: _Guard,
+) -> Document:
+    """What the page says; a chart that broke has its card where it would stand."""
+    verdict = guard("first screen", overview.facts, logs) or ()
+    footer = guard("footer", data_quality.facts, logs) or ()
+    newest = guard("footer", overview.newest, logs) or ""
+    return Document(
+        title="",
+        chapters=chapters,
+        pictures=pictures,
+        runs=tuple(run.name for run in logs.runs),
+        verdict=(*verdict, *_severities(findings)),
+        faults=tuple(guard.faults),
+        footer=footer,
+        version=VERSION,
+        newest=newest,
+    )
+
+
+def choose_sections(sections: Sequence[Section], options: Options) -> list[Section]:
+    """The sections that ``options`` ask for, in their order. Raises InputError for unknown ids."""
+    known = [section.id for section in sections]
+    for key, wanted in (("section", options.section), ("skip_section", options.skip_section)):
+        for name in wanted:
+            if name not in known:
+                raise InputError(f"{key}: there is no section {name!r}{close_match(name, known)}")
+    return [
+        section
+        for section in sections
+        if (not options.section or section.id in options.section)
+        and section.id not in options.skip_section
+    ]
+
+
+class _Guard:
+    """Keeps what raises from costing more than its part; with ``strict`` lets it through."""
+
+    def __init__(self, strict: bool) -> None:
+        self.strict = strict
+        self.faults: list[Fault] = []
+        self.faults_of_charts: list[Fault] = []
+
+    def __call__(
+        self, where: str, part: Callable[P, T], *args: P.args, **more: P.kwargs
+    ) -> T | None:
+        """What ``part`` returns, or None where it raised."""
+        try:
+            return part(*args, **more)
+        except Exception as error:
+            if self.strict:
+                raise
+            self.faults.append(Fault.of(where, error))
+            return None
+
+
+def _judge(logs: Logs, rules: Iterable[Rule], guard: _Guard) -> list[Finding]:
+    """What the rules find, in their order."""
+    findings: list[Finding] = []
+    for rule in rules:
+        findings += guard(f"rule {rule.id}", _findings, rule, logs) or ()
+    return findings
+
+
+def _findings(rule: Rule, logs: Logs) -> tuple[Finding, ...]:
+    return tuple(rule.check(logs))
+
+
+def _compose(
+    sections: Iterable[Section],
+    logs: Logs,
+    findings: Sequence[Finding],
+    options: Options,
+    guard: _Guard,
+) -> dict[str, Chapter]:
+    """The chapters by section; a section that has nothing to say has none."""
+    chapters = {}
+    for section in sections:
+        chapter = guard(f"section {section.id}", section.build, logs, findings, options)
+        if chapter is not None:
+            chapters[section.id] = chapter
+    return chapters
+
+
+def _draw(
+    chapters: Iterable[Chapter],
+    executor: Executor | None,
+    jobs: int,
+    progress: Drawn | None,
+    guard: _Guard,
+) -> dict[Chart, Picture]:
+    """The picture of every chart of the chapters."""
+    charts = [chart for chapter in chapters for panel in chapter.panels for chart in _charts(panel)]
+    with contextlib.ExitStack() as stack:
+        workers = executor or stack.enter_context(pool(jobs, len(charts)))
+        pictures = render(charts, workers, progress)
+    broken = [picture.fault for picture in pictures.values() if picture.fault is not None]
+    if broken and guard.strict:
+        raise FaultError(broken[0])
+    guard.faults_of_charts += broken
+    return {chart: pictures[id(chart)] for chart in charts}
+
+
+def _charts(panel: Panel) -> Iterator[Chart]:
+    for figure in panel.figures:
+        yield figure.chart
+    for table in panel.tables:
+        for row in table.rows:
+            yield from (cell.chart for cell in row if cell.chart is not None)
+
+
+def _undrawn(
+    chapters: Iterable[Chapter], pictures: Mapping[Chart, Picture], logs: Logs
+) -> list[Gap]:
+    """What the logs hold and nobody can draw, as gaps of the files it stands in."""
+    files = {run.name: _place(run) for run in logs.runs}
+    counts: Counter[tuple[str, str]] = Counter()
+    for chapter in chapters:
+        for panel in chapter.panels:
+            for figure in panel.figures:
+                problem = pictures[figure.chart].problem
+                if problem:
+                    reason = f"tag {printable(panel.tag)!r}: {problem}"
+                    counts[files.get(figure.run or "", figure.run or "."), reason] += 1
+    return [
+        Gap(GapKind.MALFORMED, file, reason, count=count)
+        for (file, reason), count in counts.items()
+    ]
+
+
+def _place(run: Run) -> str:
+    """The file of a run that has only one, else the run."""
+    return run.files[0].name if len(run.files) == 1 else run.name
+
+
+def _severities(findings: Iterable[Finding]) -> list[str]:
+    counts = Counter(finding.severity.value for finding in findings)
+    return [counted(counts[level], level) for level in Severity if counts[level]]
+
+
+def _notes(chapters: Iterable[Chapter]) -> Iterator[Note]:
+    for chapter in chapters:
+        yield from chapter.notes
+        for panel in chapter.panels:
+            yield from panel.notes

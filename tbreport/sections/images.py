@@ -1,0 +1,115 @@
+"""Images: the newest first and a few steps before it, the runs of one tag side by side."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from tbreport.charts.photo import Photo
+from tbreport.model import Finding, ImageSeries, Logs, Run
+from tbreport.options import Options
+from tbreport.sections.choice import choose_tags, evenly, grouped, title_in_group
+from tbreport.sections.kit import Chapter, Figure, Note, Panel, Section
+from tbreport.sections.words import counted, listed
+
+MOST_TAGS = 100
+MOST_OF_FAMILY = 24  # tags that differ in their numbers only, such as a video every 1,000 steps
+MOST_IMAGES = 400  # in the report, about 20 MB of photographs and less of small pictures
+MOST_OF_TAG = 48  # however few tags there are
+MOST_OF_BATCH = 8  # of the images logged under one tag at one step
+
+
+def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter | None:
+    """A panel for every tag that any run has an image of; None without one."""
+    tags = {tag for run in logs.runs for tag, series in run.images.items() if len(series)}
+    if not tags:
+        return None
+    choice = choose_tags(tags, MOST_TAGS, MOST_OF_FAMILY)
+    room = min(MOST_OF_TAG, MOST_IMAGES // len(choice.tags))
+    panels = tuple(
+        _panel(tag, group, logs, options.image_steps, room) for group, tag in grouped(choice.tags)
+    )
+    notes: tuple[Note, ...] = ()
+    if choice.left_out:
+        cut = listed([f"{name} ({shown:,} of {size:,})" for name, shown, size in choice.cut])
+        text = f"{len(choice.tags):,} of {len(tags):,} tags are shown; evenly spaced ones of {cut}."
+        notes = (Note(f"{text} Choose with --tags.", left_out=choice.left_out),)
+    return Chapter("images", "Images", panels, count=len(tags), notes=notes)
+
+
+def _panel(tag: str, group: str, logs: Logs, image_steps: int, room: int) -> Panel:
+    """The images of one tag in at most ``room`` figures: first fewer steps, then fewer runs."""
+    holders = [run for run in logs.runs if tag in run.images and len(run.images[tag])]
+    runs = evenly(holders, room)
+    series = [run.images[tag] for run in runs]
+    widest = max(len(batch) for one in series for batch in one.images)
+    of_batch = max(1, min(widest, MOST_OF_BATCH, room // len(runs)))
+    steps = max(1, min(image_steps, room // (len(runs) * of_batch)))
+    columns = [_column(run, run.images[tag], steps, of_batch) for run in runs]
+    # Row by row: the newest of every run side by side, then the step before.
+    rows = itertools.zip_longest(*columns, fillvalue=())
+    figures = tuple(figure for row in rows for figures in row for figure in figures)
+    return Panel(
+        title_in_group(tag),
+        group=group,
+        tag=tag,
+        runs=tuple(run.name for run in runs),
+        figures=figures,
+        notes=(
+            *_step_notes(series, steps),
+            *_batch_notes(widest, of_batch),
+            *_run_notes(len(runs), len(holders)),
+        ),
+        wide=len(figures) > 1,
+    )
+
+
+def _column(run: Run, series: ImageSeries, steps: int, of_batch: int) -> list[tuple[Figure, ...]]:
+    """The figures of one run, step by step from the newest."""
+    places = evenly(range(len(series)), steps)[::-1]
+    return [_figures(run, series, place, of_batch) for place in places]
+
+
+def _figures(run: Run, series: ImageSeries, place: int, of_batch: int) -> tuple[Figure, ...]:
+    step, batch = int(series.steps[place]), series.images[place]
+    figures = []
+    for number, image in enumerate(batch[:of_batch], 1):
+        caption = f"image {number} of {len(batch)}" if len(batch) > 1 else ""
+        where = f"{listed([series.tag])} of {listed([run.name])} at step {step:,}"
+        alt = f"{where}, {caption}" if caption else where
+        figures.append(Figure(Photo(alt, image.data), caption, run.name, step))
+    return tuple(figures)
+
+
+def _step_notes(series: Sequence[ImageSeries], most: int) -> list[Note]:
+    """How many steps are shown of those that were logged, for one run or for all."""
+    shown = [min(most, len(one)) for one in series]
+    logged = [max(one.logged - one.superseded, len(one)) for one in series]
+    left = sum(logged) - sum(shown)
+    if not left:
+        return []
+    if len(set(logged)) == 1:
+        of_each = " of each run" if len(series) > 1 else ""
+        text = f"{shown[0]:,} of {counted(logged[0], 'step')}{of_each} shown"
+    else:
+        text = f"{sum(shown):,} of {counted(sum(logged), 'step')} of all runs shown"
+    return [Note(f"{text}, evenly spaced.", left_out=left)]
+
+
+def _batch_notes(widest: int, shown: int) -> list[Note]:
+    if widest <= shown:
+        return []
+    text = f"{shown} of up to {widest:,} images of a step shown."
+    return [Note(text, left_out=widest - shown)]
+
+
+def _run_notes(shown: int, holders: int) -> list[Note]:
+    if shown == holders:
+        return []
+    text = f"{shown:,} of {holders:,} runs shown, evenly spaced in their order."
+    return [Note(text, left_out=holders - shown)]
+
+
+IMAGES = Section(
+    "images", "Images", "Logged images, the newest first, the runs of a tag side by side.", build
+)

@@ -1,0 +1,3 @@
+"""The version of tbreport."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,32 @@
+"""What tests share: the material that may stand beside the checkout, and how hypothesis runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+ABSENT = "needs {}/ beside the checkout"
+
+# An example is never too slow: machines differ.
+settings.register_profile("tbreport", deadline=None)
+settings.load_profile("tbreport")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that takes ``real_log`` once for each folder of real logs."""
+    if "real_log" in metafunc.fixturenames:
+        folders = sorted(path for path in SHARED.glob("logs/*") if path.is_dir())
+        absent = pytest.param(None, marks=pytest.mark.skip(ABSENT.format("shared/logs")))
+        names = [folder.name for folder in folders] or ["absent"]
+        metafunc.parametrize("real_log", folders or [absent], ids=names)
+
+
+@pytest.fixture(scope="session")
+def shared_tools() -> Path:
+    """The folder of the scripts that make bad and large logs."""
+    if not (SHARED / "tools").is_dir():
+        pytest.skip(ABSENT.format("shared/tools"))
+    return SHARED / "tools"
