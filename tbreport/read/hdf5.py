@@ -109,7 +109,12 @@ class Reader:
             return _dataset(header, self._source.size)
         group = Group(texts=header.texts)
         for name, member in self._symbols(*header.symbols):
-            group.members[name] = self._object(member, depth + 1, above | {address})
+            try:
+                group.members[name] = self._object(member, depth + 1, above | {address})
+            except Unfit as error:
+                if error.kind is GapKind.LIMIT:
+                    raise
+                group.members[name] = Dataset((), "unknown", problem=error)
         return group
 
     def _header(self, address: int) -> _Header:

@@ -83,17 +83,27 @@ def _parse(source: Source) -> Any:
     """The ``ProjectorConfig`` in a text file; raises Unfit when there is none."""
     if source.size > MAX_CONFIG:
         raise Unfit(GapKind.LIMIT, f"{source.size} bytes of configuration")
-    text = source.at(0, source.size).decode("utf-8", "backslashreplace")
+    text = source.at(0, source.size).decode("utf-8-sig", "backslashreplace")
     if not text.strip():
         raise Unfit(GapKind.MALFORMED, "the projector's configuration is empty: no embeddings")
-    # tensorboardX and old torch wrote Windows paths without escaping their backslashes.
+    # Some writers did not escape the backslashes of Windows, which then are escapes, or errors.
+    problem = ""
     for written in (text, text.replace("\\", "\\\\")):
         try:
             config = message("ProjectorConfig")()
-            return text_format.Parse(written, config, allow_unknown_field=True)
+            text_format.Parse(written, config, allow_unknown_field=True)
         except (text_format.ParseError, RecursionError, ValueError) as error:
-            problem = str(error)[:200]
-    raise Unfit(GapKind.MALFORMED, f"not a projector configuration: {problem}")
+            problem = problem or str(error)[:200]
+            continue
+        if not any(_has_controls(info) for info in config.embeddings):
+            return config
+    raise Unfit(GapKind.MALFORMED, f"not a projector configuration: {problem or 'odd paths'}")
+
+
+def _has_controls(info: Any) -> bool:
+    """Whether a path holds control characters: a backslash that was meant as one."""
+    paths = info.tensor_path + info.metadata_path + info.sprite.image_path
+    return any(byte < 32 for byte in paths)
 
 
 def _listed(config: Any) -> list[Wanted]:

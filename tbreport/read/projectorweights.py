@@ -126,7 +126,7 @@ class Weights(contextlib.ExitStack):
             for folder in FOLDERS:
                 files = self._files(folder, suffix)
                 if files:
-                    return os.path.join(folder, files[-1])
+                    return f"{folder}/{files[-1]}" if folder else files[-1]
         raise Unfit(GapKind.UNREADABLE, "no checkpoint that could hold it beside the configuration")
 
     def _said_latest(self, folder: str) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import posixpath
 import re
 import stat
 from pathlib import Path
@@ -51,7 +52,7 @@ def locate(folder: str, raw: bytes) -> str:
     text = os.fsdecode(raw)
     parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
     leads_out = text.startswith(("/", "\\", "~")) or bool(_DRIVE.match(text)) or ".." in parts
-    ways = [] if leads_out else [text]
+    ways = [] if leads_out else [posixpath.normpath(text)]
     ways += ["/".join(parts[first:]) for first in range(len(parts)) if ".." not in parts[first:]]
     for way in ways:
         path = os.path.join(folder, way)

@@ -49,6 +49,8 @@ def read_vectors(source: Source, max_rows: int, max_values: int) -> Vectors:
         first, rows = rows, rows + len(lines)
         room = min(max_rows, max_values // width) - taken
         if room <= 0 or not lines:
+            if not taken and lines:
+                raise Unfit(GapKind.LIMIT, f"no room for rows of {width} numbers")
             continue
         good = [i for i, line in enumerate(lines[:room]) if line.count("\t") == width - 1]
         values, kept = _numbers([lines[i] for i in good])
