@@ -6,6 +6,7 @@ first value only, and thins media out while reading, so that memory does not gro
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -34,72 +35,6 @@ class Metadata:
     plugin: str = ""
     content: bytes = b""
     description: str = ""
-
-
-@dataclass(frozen=True)
-class HistogramValue:
-    """A legacy HistogramProto: float64 arrays of equal length, and its exact moments."""
-
-    limits: np.ndarray[Any, np.dtype[np.float64]]
-    counts: np.ndarray[Any, np.dtype[np.float64]]
-    minimum: float
-    maximum: float
-    num: float
-    sum: float
-    sum_squares: float
-
-
-@dataclass
-class Part:
-    """One tag's values in one segment, in order of arrival."""
-
-    segment: int
-    steps: list[int] = field(default_factory=list)
-    wall_times: list[float] = field(default_factory=list)
-    payloads: list[Any] = field(default_factory=list)
-
-
-class Column:
-    """The values of one tag in one dialect; with ``keep`` set, payloads are thinned out evenly.
-
-    A thinned payload is None; its step and wall time stay. The first and the last are always kept.
-    """
-
-    def __init__(self, keep: int = 0) -> None:
-        self.parts: list[Part] = []
-        self._keep = keep
-        self._stride = 1
-        self._seen = 0
-        self._held: list[tuple[int, Part, int]] = []
-
-    def add(self, segment: int, value: Value, payload: Any) -> None:
-        """Append one value that arrived in ``segment``."""
-        if not self.parts or self.parts[-1].segment != segment:
-            self.parts.append(Part(segment))
-        part = self.parts[-1]
-        part.steps.append(value.step)
-        part.wall_times.append(value.wall_time)
-        part.payloads.append(payload)
-        if self._keep:
-            self._thin(part)
-
-    def _thin(self, part: Part) -> None:
-        if self._held and self._held[-1][0] % self._stride:
-            self._release(self._held.pop())
-        self._held.append((self._seen, part, len(part.payloads) - 1))
-        self._seen += 1
-        if len(self._held) > 2 * self._keep:
-            self._stride *= 2
-            last = self._held.pop()
-            for held in self._held:
-                if held[0] % self._stride:
-                    self._release(held)
-            self._held = [held for held in self._held if held[0] % self._stride == 0] + [last]
-
-    @staticmethod
-    def _release(held: tuple[int, Part, int]) -> None:
-        _, part, index = held
-        part.payloads[index] = None
 
 
 class Collector:
@@ -176,18 +111,28 @@ class Collector:
             size = len(value.payload)
             self.gaps.append(Gap(GapKind.MALFORMED, self._file, reason, value.offset, size))
             return
-        self._column(value.kind, tag).add(len(self.segments) - 1, value, payload)
+        column = self._column(value.kind, tag)
+        column.add(len(self.segments) - 1, value.step, value.wall_time, payload)
+
+    def add_piece(self, kind: str, raw_tag: bytes, metadata: bytes, piece: Piece | None) -> None:
+        """Take values that are like the first of them; None if only their metadata are to come.
+
+        Raises BadPayload when ``metadata``, unless empty, can't be parsed.
+        """
+        tag = self._tag(raw_tag)
+        if tag is None:
+            return
+        if metadata and tag not in self.metadata:
+            self.metadata[tag] = _metadata(metadata)
+        if piece is not None:
+            self._column(kind, tag).extend(len(self.segments) - 1, piece)
 
     def _add_metadata(self, tag: str, value: Value) -> None:
         try:
-            parsed = parse("SummaryMetadata", value.metadata)
+            self.metadata[tag] = _metadata(value.metadata)
         except BadPayload as error:
             reason = f"tag {tag!r}: {error}"
             self.gaps.append(Gap(GapKind.MALFORMED, self._file, reason, value.offset))
-            return
-        plugin = parsed.plugin_data
-        description = text(parsed.summary_description)
-        self.metadata[tag] = Metadata(text(plugin.plugin_name), plugin.content, description)
 
     def _add_metadata_only(self, tag: str, value: Value) -> None:
         plugin = self.metadata.get(tag, Metadata()).plugin
@@ -206,6 +151,14 @@ class Collector:
             column = Column(self._media_steps if heavy else 0)
             self.columns[kind, tag] = column
         return column
+
+
+@functools.lru_cache(maxsize=256)  # many tags and runs have the same
+def _metadata(data: bytes) -> Metadata:
+    """What serialized SummaryMetadata say. Raises BadPayload."""
+    parsed = parse("SummaryMetadata", data)
+    plugin = parsed.plugin_data
+    return Metadata(text(plugin.plugin_name), plugin.content, text(parsed.summary_description))
 
 
 def _image(data: bytes) -> EncodedImage:
