@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tbreport.model import (
     AudioClip,
@@ -23,6 +24,14 @@ from tbreport.model import (
 from tbreport.read import plugins
 from tbreport.read.collect import HistogramValue
 
+# The parts of a mesh by MeshPluginData.ContentType: name, dtype, lengths of the last axis.
+MESH_PARTS = {
+    1: ("vertices", "f4", (3,)),
+    2: ("faces", "i4", (3,)),
+    3: ("colors", "u1", (3, 4)),
+}
+MAX_DIGITS = 9  # of an image's width or height; Python refuses to read numbers of thousands
+
 
 class Unfit(ValueError):
     """A value that does not have the shape its plugin promises; the text says what it is."""
@@ -35,10 +44,14 @@ def first_bytes(value: Any) -> bytes:
     return bytes(value.reshape(-1)[0])
 
 
+def _is_real(value: Any) -> bool:
+    return value.dtype != object and not np.iscomplexobj(value)
+
+
 def _scalar(value: Any) -> float:
     if isinstance(value, float):
         return value
-    if value.size != 1 or value.dtype == object or np.iscomplexobj(value):
+    if value.size != 1 or not _is_real(value):
         raise Unfit(f"not a scalar but {_describe(value)}")
     return float(value.reshape(-1)[0])
 
@@ -51,7 +64,7 @@ def _describe(value: Any) -> str:
 def _histogram(value: Any) -> HistogramValue | Floats:
     if isinstance(value, HistogramValue):
         return value
-    if value.dtype == object or value.ndim != 2 or value.shape[1] != 3:
+    if not _is_real(value) or value.ndim != 2 or value.shape[1] != 3:
         raise Unfit(f"not a histogram but {_describe(value)}")
     rows: Floats = value.astype(np.float64)
     return rows
@@ -62,7 +75,9 @@ def _images(value: Any) -> tuple[EncodedImage, ...]:
         return (value,)
     if value.dtype != object or value.ndim != 1 or len(value) < 2:
         raise Unfit(f"not images but {_describe(value)}")
-    width, height = (int(side) if side.isdigit() else 0 for side in value[:2])
+    width, height = (
+        int(side) if side.isdigit() and len(side) <= MAX_DIGITS else 0 for side in value[:2]
+    )
     return tuple(EncodedImage(data, width, height) for data in value[2:])
 
 
@@ -87,7 +102,7 @@ def _texts(value: Any) -> Any:
 
 
 def _pr_curve(value: Any) -> Floats:
-    if value.dtype == object or value.ndim != 2 or value.shape[0] != 6:
+    if not _is_real(value) or value.ndim != 2 or value.shape[0] != 6:
         raise Unfit(f"not a PR curve but {_describe(value)}")
     curve: Floats = value.astype(np.float64)
     return curve
@@ -121,20 +136,25 @@ def _moments(value: HistogramValue | Floats) -> tuple[float, ...]:
     return (float(value[0, 0]), float(value[-1, 1]), num, np.nan, np.nan)
 
 
+def mesh_part(content_type: int, value: Any) -> NDArray[Any]:
+    """One part of a batch of meshes: shape (batch, n, 3), colours also (..., 4). Raises Unfit."""
+    name, dtype, lengths = MESH_PARTS[content_type]
+    if not _is_real(value) or value.ndim != 3 or value.shape[2] not in lengths:
+        raise Unfit(f"not {name} of a mesh but {_describe(value)}")
+    with np.errstate(invalid="ignore", over="ignore"):  # what the dtype can't hold
+        part: NDArray[Any] = value.astype(dtype)
+    return part
+
+
 def mesh_series(found: dict[str, tuple[dict[str, Any], list[Any]]], config: str) -> MeshSeries:
-    """Join the components of one mesh on their steps; the vertices say which steps there are."""
+    """Join the parts of one mesh on their steps; the vertices say which steps there are."""
     common, _ = found.get("vertices") or next(iter(found.values()))
-    others = {
+    parts = {
         name: dict(zip(steps["steps"].tolist(), values, strict=True))
         for name, (steps, values) in found.items()
     }
     meshes = tuple(
-        MeshStep(
-            *(
-                None if (array := others.get(name, {}).get(step)) is None else array.astype(dtype)
-                for name, dtype in (("vertices", "f4"), ("faces", "i4"), ("colors", "u1"))
-            )
-        )
+        MeshStep(*(parts.get(name, {}).get(step) for name, _, _ in MESH_PARTS.values()))
         for step in common["steps"].tolist()
     )
     return MeshSeries(**common, meshes=meshes, config=config)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,8 +130,9 @@ def _read_all(
 
 def _discover(places: Sequence[Path]) -> _Found:
     found = _Found()
-    labels = _labels(places)
-    for place in dict.fromkeys(places):
+    distinct = _distinct(places)
+    labels = _labels(distinct)
+    for place, label in zip(distinct.values(), labels, strict=True):
         try:
             status = os.stat(place)
         except OSError as error:
@@ -138,7 +140,6 @@ def _discover(places: Sequence[Path]) -> _Found:
                 f"{printable(str(place))}: {(error.strerror or 'can not be read').lower()}; "
                 "give the directory that holds the event files"
             ) from error
-        label = labels.get(place, "")
         if stat.S_ISDIR(status.st_mode):
             _walk(place, label, found)
         elif _is_event_file(place.name):
@@ -152,17 +153,23 @@ def _discover(places: Sequence[Path]) -> _Found:
     return found
 
 
-def _labels(places: Sequence[Path]) -> dict[Path, str]:
+def _distinct(places: Sequence[Path]) -> dict[Path, Path]:
+    """Each place once, however often and by whatever links it is named: real path -> path."""
+    distinct: dict[Path, Path] = {}
+    for place in places:
+        distinct.setdefault(Path(os.path.realpath(place)), place)
+    return distinct
+
+
+def _labels(real_paths: Collection[Path]) -> list[str]:
     """What run names begin with when there are several log directories: just enough of each."""
-    distinct = list(dict.fromkeys(places))
-    if len(distinct) < 2:
-        return {}
-    resolved = [place.resolve().parts for place in distinct]
-    for length in range(1, max(map(len, resolved)) + 1):
-        labels = ["/".join(parts[-length:]) for parts in resolved]
+    if len(real_paths) < 2:
+        return [""] * len(real_paths)
+    for length in range(1, max(len(path.parts) for path in real_paths) + 1):
+        labels = ["/".join(path.parts[-length:]) for path in real_paths]
         if len(set(labels)) == len(labels):
             break
-    return dict(zip(distinct, labels, strict=True))
+    return labels
 
 
 def _is_event_file(name: str) -> bool:
@@ -171,11 +178,15 @@ def _is_event_file(name: str) -> bool:
 
 
 def _walk(root: Path, label: str, found: _Found) -> None:
-    """Note every run under ``root``; links to directories are followed, each directory once."""
-    pending = [(str(root), "", 0)]
+    """Note every run under ``root``; links to directories are followed, each directory once.
+
+    Links come last: a directory that is reached both straight and by a link has the name of the
+    straight way.
+    """
+    straight, links = deque([(str(root), "", 0)]), deque[tuple[str, str, int]]()
     seen: set[tuple[int, int]] = set()
-    while pending:
-        path, relative, depth = pending.pop()
+    while straight or links:
+        path, relative, depth = straight.popleft() if straight else links.popleft()
         try:
             status = os.stat(path)
             if (status.st_dev, status.st_ino) in seen:
@@ -190,17 +201,15 @@ def _walk(root: Path, label: str, found: _Found) -> None:
             reason = f"more than {MAX_DEPTH} directories deep"
             found.gaps.append(Gap(GapKind.LIMIT, relative, reason))
             continue
-        inner = _sort_entries(entries, relative, label, found)
-        pending += [(entry.path, _join(relative, entry.name), depth + 1) for entry in inner[::-1]]
+        for entry in _note_files(entries, relative, label, found):
+            ways = links if entry.is_symlink() else straight
+            ways.append((entry.path, _join(relative, entry.name), depth + 1))
 
 
-def _sort_entries(
+def _note_files(
     entries: Sequence[os.DirEntry[str]], relative: str, label: str, found: _Found
 ) -> list[os.DirEntry[str]]:
-    """Note the event files among ``entries`` and return the directories, links to them last.
-
-    A directory that is reached both straight and by a link has the name of the straight way.
-    """
+    """Note the event files among ``entries`` and return the directories."""
     directories = []
     for entry in entries:
         try:
@@ -213,7 +222,7 @@ def _sort_entries(
             run = _join(label, relative) or "."
             name = _join(label, _join(relative, entry.name))
             found.runs.setdefault(run, []).append((entry.path, name))
-    return sorted(directories, key=lambda entry: entry.is_symlink())
+    return directories
 
 
 def _join(parent: str, child: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from tbreport.model import (
 )
 from tbreport.read import collect, events, graphs, plugins, restarts
 from tbreport.read.collect import Collector, Metadata
-from tbreport.read.convert import MAKERS, Unfit, first_bytes, mesh_series
+from tbreport.read.convert import MAKERS, MESH_PARTS, Unfit, first_bytes, mesh_part, mesh_series
 from tbreport.read.plugins import BadPayload
 
 _FIELDS = {
@@ -77,14 +78,14 @@ class _Builder:
         fields: dict[str, dict[str, Any]] = {field: {} for field in _FIELDS.values()}
         tensors: dict[str, TensorSeries] = {}
         single: dict[str, Any] = {}
-        mesh_parts: dict[str, list[_Part]] = {}
+        meshes: dict[str, list[collect.Column]] = {}
         for (plugin, tag), columns in by_plugin.items():
             if plugin in _FIELDS:
                 series = self._series(plugin, tag, columns)
                 if series is not None:
                     fields[_FIELDS[plugin]][tag] = series
             elif plugin == "mesh":
-                mesh_parts[tag] = self._parts(columns, tag, lambda value: value)
+                meshes[tag] = columns
             elif plugin in _SINGLE:
                 single[tag] = (plugin, self._parts(columns, tag, first_bytes))
             elif plugin != "hparams":
@@ -95,7 +96,7 @@ class _Builder:
             tuple(self._collector.files),
             **fields,
             tensors=tensors,
-            meshes=self._meshes(mesh_parts),
+            meshes=self._meshes(meshes),
             graphs=found,
             layout=self._layout(single),
             hparams=self._hparams(),
@@ -182,21 +183,25 @@ class _Builder:
         common, values = self._merge(self._parts(columns, tag, lambda value: value), tag)
         return TensorSeries(**common, values=tuple(values), plugin=plugin)
 
-    def _meshes(self, parts_by_tag: dict[str, list[_Part]]) -> dict[str, MeshSeries]:
+    def _meshes(self, columns_by_tag: dict[str, list[collect.Column]]) -> dict[str, MeshSeries]:
         """Vertices, faces and colours are logged under a tag each; their metadata name the mesh."""
         named: dict[str, dict[str, tuple[dict[str, Any], list[Any]]]] = {}
         configs: dict[str, str] = {}
-        for tag, parts in parts_by_tag.items():
+        for tag, columns in columns_by_tag.items():
             metadata = self._collector.metadata[tag]
             try:
                 data = plugins.parse("MeshPluginData", metadata.content)
+                if data.content_type not in MESH_PARTS:
+                    raise BadPayload("neither vertices nor faces nor colours of a mesh")
             except BadPayload as error:
-                self._gaps[self._file_name(0), f"tag {tag!r}: {error}"] = len(parts)
+                count = sum(len(part.steps) for column in columns for part in column.parts)
+                self._gaps[self._file_name(0), f"tag {tag!r}: {error}"] = count
                 continue
             mesh = plugins.text(data.name) or tag
-            component = {1: "vertices", 2: "faces", 3: "colors"}.get(data.content_type, "")
-            if component:
-                named.setdefault(mesh, {})[component] = self._merge(parts, mesh)
+            parts = self._parts(columns, tag, partial(mesh_part, data.content_type))
+            merged = self._merge(parts, mesh)
+            if merged[1]:
+                named.setdefault(mesh, {})[MESH_PARTS[data.content_type][0]] = merged
                 configs[mesh] = configs.get(mesh) or plugins.text(data.json_config)
         return {mesh: mesh_series(found, configs[mesh]) for mesh, found in named.items()}
 
