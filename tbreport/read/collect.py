@@ -10,14 +10,16 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tbreport.model import AudioClip, EncodedImage, EventFile, Gap, GapKind, SessionEvent
 from tbreport.read import events
+from tbreport.read.columns import Column, Piece
 from tbreport.read.events import Value
+from tbreport.read.payloads import HistogramValue
 from tbreport.read.plugins import BadPayload, parse, text
 from tbreport.read.restarts import Segment
 from tbreport.read.tensors import BadTensor, decode
@@ -62,10 +64,11 @@ class Collector:
 
     def end_file(self, file: EventFile, gaps: list[Gap]) -> None:
         """The file begun last was read to its end."""
-        for segment in self.segments:
-            if segment.file == len(self.files):
-                segment.first_wall_time = file.first_wall_time
-                segment.last_wall_time = file.last_wall_time
+        for segment in reversed(self.segments):
+            if segment.file != len(self.files):
+                break
+            segment.first_wall_time = file.first_wall_time
+            segment.last_wall_time = file.last_wall_time
         self.files.append(file)
         self.gaps.extend(gaps)
 

@@ -41,6 +41,9 @@ class Part:
         self.wall_times: list[float] = []
         self.payloads: list[Any] = []
 
+    def __len__(self) -> int:
+        return sum(len(piece.steps) for piece in self.pieces) + len(self.steps)
+
     def close(self) -> None:
         """Make a piece of the values that came alone."""
         if self.steps:

@@ -5,6 +5,7 @@ Whatever is odd about a file, the outcome is that of reading it record by record
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,9 @@ _SMALL = 1 << 20  # bytes; smaller files share a block
 _MANY = 4096  # files that share a block
 
 
+_Feed = Callable[[RecordFile, Collector, Facts], None]
+
+
 class _Waiting(NamedTuple):
     """A file that was read, but not decoded; without ``stretch`` it is empty or unreadable."""
 
@@ -35,11 +39,10 @@ class _Waiting(NamedTuple):
 class FileReader:
     """Reads files one after the other; small ones wait until there are many, or for ``flush``.
 
-    ``plain`` reads record by record, for comparison. A file that can't be read is a gap.
+    A file that can't be read is a gap.
     """
 
-    def __init__(self, plain: bool = False) -> None:
-        self._plain = plain
+    def __init__(self) -> None:
         self._decoder = Decoder()
         self._buffer = np.empty(BLOCK + SPARE, np.uint8)
         self._filled = 0
@@ -50,8 +53,11 @@ class FileReader:
         """The collector of the first file that waits; collectors before it are complete."""
         return self._waiting[0].collector if self._waiting else None
 
-    def read(self, collector: Collector, path: str, name: str) -> None:
-        """Read the file at ``path``, called ``name`` in gaps, into ``collector``."""
+    def read(self, collector: Collector, path: str, name: str, plain: bool = False) -> None:
+        """Read the file at ``path``, called ``name`` in gaps, into ``collector``.
+
+        If ``plain``, record by record.
+        """
         try:
             records = RecordFile(path, name)
         except OSError as error:
@@ -59,10 +65,12 @@ class FileReader:
             self._waiting.append(_Waiting(collector, path, name, 0, gap=gap))
             return
         with records:
-            alone = self._plain or records.size > _SMALL
-            if alone or not self._wait(records, collector, path):
+            if plain:
                 self.flush()
-                self._read_alone(records, collector)
+                _read_alone(records, collector, _feed_plainly)
+            elif records.size > _SMALL or not self._wait(records, collector, path):
+                self.flush()
+                _read_alone(records, collector, self._feed_blocks)
 
     def _wait(self, records: RecordFile, collector: Collector, path: str) -> bool:
         """Read the whole of a small file; false if it can't be."""
@@ -109,20 +117,7 @@ class FileReader:
             file.collector.gaps.append(_unreadable(file.name, error))
             return
         with records:
-            self._read_alone(records, file.collector)
-
-    def _read_alone(self, records: RecordFile, collector: Collector) -> None:
-        collector.begin_file(records.name)
-        facts = Facts(records.name)
-        gaps = []
-        try:
-            if self._plain:
-                _feed_plainly(records, collector, facts)
-            else:
-                self._feed_blocks(records, collector, facts)
-        except OSError as error:  # a network share that went away: what was read stays
-            gaps.append(_unreadable(records.name, error))
-        collector.end_file(facts.file(records.size), facts.gaps(records.gaps) + gaps)
+            _read_alone(records, file.collector, self._feed_blocks)
 
     def _feed_blocks(self, records: RecordFile, collector: Collector, facts: Facts) -> None:
         offset, size = 0, BLOCK
@@ -137,6 +132,17 @@ class FileReader:
             size = min(2 * size, BLOCK) if 2 * stretch.size > filled else _LEAST
             if not stretch.size:
                 offset = _read_one(records, collector, facts, offset)
+
+
+def _read_alone(records: RecordFile, collector: Collector, feed: _Feed) -> None:
+    collector.begin_file(records.name)
+    facts = Facts(records.name)
+    gaps = []
+    try:
+        feed(records, collector, facts)
+    except OSError as error:  # a network share that went away: what was read stays
+        gaps.append(_unreadable(records.name, error))
+    collector.end_file(facts.file(records.size), facts.gaps(records.gaps) + gaps)
 
 
 def _feed_plainly(records: RecordFile, collector: Collector, facts: Facts) -> None:

@@ -89,7 +89,7 @@ class Form:
 
     def read(self, rows: NDArray[np.void], records: Ints) -> Result:
         """Read ``records``, whose bytes stand in ``rows``."""
-        words = rows.view("<u8").reshape(len(rows), -1)
+        words = rows.view("<u8").reshape(len(rows), rows.itemsize // 8)
         base = words[0] if self.is_like(words[0]) else self._image
         differs = np.array(
             [np.bitwise_or.reduce(words[:, at] ^ base[at]) for at in range(words.shape[1])]
@@ -98,7 +98,9 @@ class Form:
         if (differs & self._fixed).any():
             like = self._like(words, differs)
             rows, unlike, records = rows[like], records[~like], records[like]
-            words = rows.view("<u8").reshape(len(rows), -1)
+            if not len(records):
+                return Result([], unlike, records)
+            words = rows.view("<u8").reshape(len(rows), rows.itemsize // 8)
         keys = self._keys_of(rows, base, differs)
         places, known = self._places.find(keys)
         if not known.all():
@@ -159,9 +161,7 @@ class Form:
         stored = int.from_bytes(data[HEADER + self._size :][:FOOTER], "little")
         if crc.masked(payload) != stored or layouts.learn(payload) != self._layout:
             return None
-        streams = [
-            self._streams.number(_stream(payload, place)) for place in self._layout.values
-        ]
+        streams = [self._streams.number(_stream(payload, place)) for place in self._layout.values]
         return None if None in streams else [number for number in streams if number is not None]
 
     def _texts_are_right(
@@ -182,10 +182,7 @@ class Form:
         layout = self._layout
         numbers = np.empty((len(rows), len(layout.values)), np.float32)
         for index, place in enumerate(layout.values):
-            column = _column(rows, "<f4", HEADER + place.number)
-            if place.loose:  # as a repeated float it passes through a double, which quiets a NaN
-                column = column.astype(np.float64).astype(np.float32)
-            numbers[:, index] = column
+            numbers[:, index] = _column(rows, "<f4", HEADER + place.number)
         walls = np.zeros(len(rows))
         if layout.wall[1]:
             walls = _column(rows, "<f8", HEADER + layout.wall[0])

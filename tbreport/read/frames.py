@@ -104,9 +104,7 @@ def _words(buffer: NDArray[np.uint8], dtype: str, offsets: Ints) -> NDArray[np.u
     return words
 
 
-def _is_whole_chain(
-    buffer: NDArray[np.uint8], places: Ints, following: Ints, starts: Ints
-) -> bool:
+def _is_whole_chain(buffer: NDArray[np.uint8], places: Ints, following: Ints, starts: Ints) -> bool:
     """Whether the candidates are all records that there are, linked from the first start on.
 
     If each stretch begins on that one chain, the chain is made of theirs.

@@ -26,16 +26,12 @@ Span = tuple[int, int]  # where bytes of the payload begin and end
 
 
 class Place(NamedTuple):
-    """Where one value stands: its tag, its metadata and the four bytes of its float.
-
-    ``loose`` says that a tensor's number stands in ``float_val`` and not in ``tensor_content``.
-    """
+    """Where one value stands: its tag, its metadata and the four bytes of its float."""
 
     kind: str
     tag: Span
     metadata: Span
     number: int
-    loose: bool
 
 
 class Layout(NamedTuple):
@@ -106,7 +102,9 @@ def _span(found: dict[int, tuple[int, Span]], number: int) -> Span:
 def _event(data: bytes) -> Layout:
     found = _message(data, (0, len(data)), {(1, _DOUBLE), (2, _VARINT), (5, _BYTES)})
     step = _span(found, 2)
-    if step[1] - step[0] > MAX_VARINT or (step[1] - step[0] == MAX_VARINT and data[step[1] - 1] > 1):
+    if step[1] - step[0] > MAX_VARINT or (
+        step[1] - step[0] == MAX_VARINT and data[step[1] - 1] > 1
+    ):
         raise _Unfit
     values = []
     for number, wire, content in _fields(data, _span(found, 5)):
@@ -122,24 +120,27 @@ def _value(data: bytes, span: Span) -> Place:
     found = _message(data, span, {(1, _BYTES), (2, _FLOAT), (8, _BYTES), (9, _BYTES)})
     tag, metadata = _span(found, 1), _span(found, 9)
     if 2 in found and 8 not in found:
-        return Place(SCALAR, tag, metadata, found[2][1][0], loose=False)
+        return Place(SCALAR, tag, metadata, found[2][1][0])
     if 8 not in found or 2 in found:
         raise _Unfit
-    number, loose = _number(data, found[8][1])
-    return Place(TENSOR, tag, metadata, number, loose)
+    return Place(TENSOR, tag, metadata, _number(data, found[8][1]))
 
 
-def _number(data: bytes, span: Span) -> tuple[int, bool]:
-    """Where the only number of a float32 tensor without dimensions stands, and whether loosely."""
+def _number(data: bytes, span: Span) -> int:
+    """Where the only number of a float32 tensor without dimensions stands."""
     known = {(1, _VARINT), (2, _BYTES), (4, _BYTES), (5, _BYTES), (5, _FLOAT)}
     found = _message(data, span, known)
     dtype, shape = _span(found, 1), _span(found, 2)
-    if data[dtype[0] : dtype[1]] != _DT_FLOAT or shape[0] != shape[1] or (4 in found) == (5 in found):
+    if (
+        data[dtype[0] : dtype[1]] != _DT_FLOAT
+        or shape[0] != shape[1]
+        or (4 in found) == (5 in found)
+    ):
         raise _Unfit
     number = _span(found, 4 if 4 in found else 5)
     if number[1] - number[0] != 4:
         raise _Unfit
-    return number[0], 5 in found
+    return number[0]
 
 
 def _agrees(data: bytes, layout: Layout) -> bool:
