@@ -41,17 +41,15 @@ class Cells(NamedTuple):
 class Slots:
     """Scalars at their slots; a slot without one has the stream NONE.
 
-    ``first`` (int64, shape (n + 1,)) is the first slot of each record, given how many values each
-    of the n records has.
+    ``first`` (int64, shape (n + 1,)) are the first slots of the n records, and how many there are.
     """
 
-    def __init__(self, counts: Ints) -> None:
-        self.first = np.zeros(len(counts) + 1, np.int64)
-        np.cumsum(counts, out=self.first[1:])
-        total = int(self.first[-1])
+    def __init__(self, first: Ints) -> None:
+        self.first = first
+        total = int(first[-1])
         self.streams = np.full(total, NONE, np.uint16)
         self.steps = np.empty(total, np.int64)
-        self.wall_times = np.full(total, np.nan)
+        self.wall_times = np.empty(total)
         self.numbers = np.empty(total, np.float32)
 
     def put(self, cells: Cells, numbers: NDArray[np.float32]) -> None:
@@ -63,14 +61,9 @@ class Slots:
 
     def arrivals(self, spans: Ints, streams: Streams) -> list[tuple[int, Arrival]]:
         """The columns of each span with the slot at which they arrive; ``spans`` begin at slots."""
-        slots = np.flatnonzero(self.streams != NONE)
-        if len(slots) == len(self.streams):
-            cells = Cells(slots, self.streams, self.steps, self.wall_times)
-            numbers = self.numbers
-        else:
-            cells = Cells(slots, self.streams[slots], self.steps[slots], self.wall_times[slots])
-            numbers = self.numbers[slots]
-        return arrivals(cells, spans, streams, lambda order: numbers[order].__getitem__)
+        slots = np.arange(len(self.streams))
+        cells = Cells(slots, self.streams, self.steps, self.wall_times)
+        return arrivals(cells, spans, streams, lambda order: self.numbers.take(order).__getitem__)
 
 
 def arrivals(
@@ -83,24 +76,19 @@ def arrivals(
 
     ``payloads``, given the order of the cells by span and column, gives what cuts a slice of them.
     """
-    if not len(cells.slots):
-        return []
     order, starts = _grouped(cells, spans, streams)
-    ordered = Cells(*(part[order] for part in cells))
-    cut = payloads(order)
-    falling = _groups_where(ordered.steps[1:] < ordered.steps[:-1], starts)
-    mixed = _groups_where(ordered.streams[1:] != ordered.streams[:-1], starts)
+    steps, wall_times, cut = cells.steps.take(order), cells.wall_times.take(order), payloads(order)
+    firsts = order[starts]
+    slots, numbers = cells.slots[firsts].tolist(), cells.streams[firsts].tolist()
+    falling = _groups_where(steps[1:] < steps[:-1], starts)
     found = []
-    firsts = zip(ordered.slots[starts].tolist(), ordered.streams[starts].tolist(), strict=True)
-    bounds = zip(starts.tolist(), [*starts.tolist()[1:], len(order)], strict=True)
-    for group, ((slot, stream), (start, stop)) in enumerate(zip(firsts, bounds, strict=True)):
-        part = slice(start, stop)
-        piece = Piece(
-            ordered.steps[part], ordered.wall_times[part], cut(part), group not in falling
-        )
-        found.append((slot, Arrival(*streams.known[stream], piece)))
-        if group in mixed:
-            found += _notes(ordered.slots[part], ordered.streams[part], streams)
+    bounds = [*starts.tolist(), len(order)]
+    for group, (slot, number) in enumerate(zip(slots, numbers, strict=True)):
+        part = slice(bounds[group], bounds[group + 1])
+        piece = Piece(steps[part], wall_times[part], cut(part), group not in falling)
+        found.append((slot, Arrival(*streams.known[number], piece)))
+    if streams.columns < len(streams.known):
+        found += _notes(cells, order, starts, streams)
     return found
 
 
@@ -108,22 +96,27 @@ def _grouped(cells: Cells, spans: Ints, streams: Streams) -> tuple[Ints, Ints]:
     """The order of the cells by span and column, and where each group of them starts in it."""
     columns = cells.streams
     if streams.columns < len(streams.known):
-        columns = np.array(streams.column, np.uint16)[columns]
-    order = np.argsort(columns, kind="stable")
-    columns = columns[order]
+        column = np.full(NONE + 1, NONE, np.uint16)
+        column[: len(streams.column)] = streams.column
+        columns = column.take(columns)
+    if streams.columns < 255:
+        columns = columns.astype(np.uint8)  # NONE is still the last
+    order = np.argsort(columns, kind="stable")[: np.count_nonzero(cells.streams != NONE)]
+    columns = columns.take(order)
     changes = columns[1:] != columns[:-1]
     if len(spans) > 1:
-        span = _span_of(spans, cells.slots)[order]
+        span = _span_of(spans, cells.slots).take(order)
         by_span = np.argsort(span, kind="stable")
         order, columns, span = order[by_span], columns[by_span], span[by_span]
         changes = (columns[1:] != columns[:-1]) | (span[1:] != span[:-1])
-    return order, np.concatenate([[0], np.flatnonzero(changes) + 1])
+    starts = np.flatnonzero(changes) + 1
+    return order, np.concatenate([np.zeros(min(1, len(order)), np.int64), starts])
 
 
 def _span_of(spans: Ints, slots: Ints) -> NDArray[np.unsignedinteger]:
     """The number of the span that each of the ascending ``slots`` is in."""
     dtype = np.min_scalar_type(len(spans))
-    total = int(slots.max()) + 1
+    total = int(slots[-1]) + 1 if len(slots) else 0
     sizes = np.diff(np.minimum(spans, total), append=total)
     span: NDArray[np.unsignedinteger] = np.repeat(np.arange(len(spans), dtype=dtype), sizes)
     return span[slots]
@@ -135,10 +128,14 @@ def _groups_where(changes: NDArray[np.bool_], starts: Ints) -> set[int]:
     return set((np.searchsorted(starts, changed, "right") - 1).tolist())
 
 
-def _notes(slots: Ints, numbers: Numbers, streams: Streams) -> list[tuple[int, Arrival]]:
+def _notes(cells: Cells, order: Ints, starts: Ints, streams: Streams) -> list[tuple[int, Arrival]]:
     """The metadata that come later than the first value of a column."""
-    numbers, places = np.unique(numbers, return_index=True)
-    return [
-        (slot, Arrival(*streams.known[number], None))
-        for number, slot in zip(numbers.tolist(), slots[places].tolist(), strict=True)
-    ]
+    numbers = cells.streams.take(order)
+    bounds = [*starts.tolist(), len(order)]
+    found = []
+    for group in _groups_where(numbers[1:] != numbers[:-1], starts):
+        part = slice(bounds[group], bounds[group + 1])
+        for number, first in zip(*np.unique(numbers[part], return_index=True), strict=True):
+            slot = int(cells.slots[order[part][first]])
+            found.append((slot, Arrival(*streams.known[number], None)))
+    return found

@@ -22,16 +22,18 @@ from tbreport.model import Ints
 from tbreport.read import crc, events
 from tbreport.read.arrivals import Arrival, Cells, Slots
 from tbreport.read.collect import Collector
-from tbreport.read.events import Facts, Value
+from tbreport.read.events import HISTOGRAM, SCALAR, TENSOR, Facts, Value
 from tbreport.read.forms import Rows
 from tbreport.read.frames import Frames, frame
-from tbreport.read.layouts import SCALAR, TENSOR
+from tbreport.read.histograms import HistogramReader, Histograms
 from tbreport.read.records import FOOTER, HEADER
 from tbreport.read.scalars import ScalarReader
-from tbreport.read.streams import MAX_STREAMS, Stream, Streams
+from tbreport.read.streams import MAX_STREAMS, SCALARS, Stream, Streams
 from tbreport.read.tensors import BadTensor, decode
 
 SPARE = 8  # bytes that a buffer must have behind its content
+
+_Bulk = Rows | Histograms
 
 
 class Stretch:
@@ -68,6 +70,7 @@ class Decoder:
     def _learn_anew(self) -> None:
         self._streams = Streams()
         self._scalars = ScalarReader(self._streams)
+        self._histograms = HistogramReader(self._streams)
 
     def decode(self, buffer: NDArray[np.uint8], filled: int, stretches: Sequence[Stretch]) -> None:
         """Decode ``stretches``, which follow one another up to ``filled``; none may be empty."""
@@ -75,9 +78,11 @@ class Decoder:
             self._learn_anew()
         starts = np.array([stretch.start for stretch in stretches])
         block = _Block(buffer, frame(buffer[:filled], starts), stretches, self._streams)
-        rows, left = self._scalars.read(buffer, block.frames.offsets, block.frames.lengths)
+        offsets, lengths = block.frames.offsets, block.frames.lengths
+        rows, left = self._scalars.read(buffer, offsets, lengths)
+        histograms, left = self._histograms.read(buffer, offsets, lengths, left)
         block.read_alone(left.tolist())
-        block.finish(rows)
+        block.finish([*rows, *histograms])
 
 
 class _Block:
@@ -91,6 +96,7 @@ class _Block:
         streams: Streams,
     ) -> None:
         self.frames = frames
+        self._buffer = buffer
         self._view = memoryview(buffer)
         self._stretches = stretches
         self._streams = streams
@@ -98,6 +104,7 @@ class _Block:
         self._limits = self._bounds[1:]
         self._alone: dict[int, list[Value]] = {}
         self._headers: set[bytes] = set()
+        self._mixed: set[int | None] = set()
 
     def read_alone(self, records: Iterable[int]) -> None:
         """Verify and parse records one by one, in ascending order."""
@@ -125,63 +132,73 @@ class _Block:
         footer = self._view[start + HEADER + length : start + HEADER + length + FOOTER]
         return payload if crc.masked(payload) == int.from_bytes(footer, "little") else None
 
-    def finish(self, rows: list[Rows]) -> None:
+    def finish(self, bulk: list[_Bulk]) -> None:
         """Put everything in order and into the stretches."""
-        rows = self._unmixed(self._trusted(rows))
-        counts = np.zeros(len(self.frames.offsets), np.int64)
-        for part in rows:
-            counts[part.records] = part.numbers.shape[1]
-        for record, values in self._alone.items():
-            counts[record] = len(values)
-        slots = Slots(counts)
-        for part in rows:
-            slots.put(*_cells(part, slots.first))
+        bulk = self._unmixed(self._trusted(bulk))
+        slots = Slots(self._first_slots(bulk))
+        for part in bulk:
+            if isinstance(part, Rows):
+                slots.put(*_cells(part, slots.first))
         found, spans = self._put_alone(slots)
         found += slots.arrivals(spans, self._streams)
+        for part in bulk:
+            if isinstance(part, Histograms):
+                found += part.arrivals(slots.first, spans, self._streams, self._buffer)
         found.sort(key=itemgetter(0))
         self._share_out(found, slots.first[self.frames.bounds].tolist())
-        self._note_facts(rows)
+        self._note_facts(bulk)
 
-    def _trusted(self, rows: list[Rows]) -> list[Rows]:
-        """``rows`` without records at and after the first bad one of their stretch."""
+    def _first_slots(self, bulk: list[_Bulk]) -> Ints:
+        """The first slot of each record, and where the next would be: int64, shape (n + 1,)."""
+        count = len(self.frames.offsets)
+        counts = {part.streams.shape[1] for part in bulk}
+        counts.update(map(len, self._alone.values()))
+        if max(counts, default=0) <= 1:
+            return np.arange(count + 1)
+        first = np.zeros(count + 1, np.int64)
+        for part in bulk:
+            first[1:][part.records] = part.streams.shape[1]
+        for record, values in self._alone.items():
+            first[1 + record] = len(values)
+        return np.cumsum(first, out=first)
+
+    def _trusted(self, bulk: list[_Bulk]) -> list[_Bulk]:
+        """``bulk`` without records at and after the first bad one of their stretch."""
         if self._limits == self._bounds[1:]:
-            return rows
+            return bulk
         limits = np.repeat(self._limits, np.diff(self._bounds))
-        return [_rows_where(part, part.records < limits[part.records]) for part in rows]
+        return [part.where(part.records < limits[part.records]) for part in bulk]
 
-    def _unmixed(self, rows: list[Rows]) -> list[Rows]:
-        """``rows`` without the columns that have values of another shape too.
+    def _unmixed(self, bulk: list[_Bulk]) -> list[_Bulk]:
+        """``bulk`` without the columns that have values of another shape too.
 
         Their records are read one by one, so that all values of the column come in order.
         """
-        column = np.array(self._streams.column, np.int64)
-        self._bulk = {
-            number for part in rows for number in np.unique(column[part.streams]).tolist()
-        }
-        values = [value for values in self._alone.values() for value in values]
-        mixed = {self._column(value) for value in values if self._cell(value) is None} - {None}
+        alone = (value for values in self._alone.values() for value in values)
+        mixed = {self._column(value) for value in alone if self._cell(value) is None} - {None}
         if not mixed:
-            return rows
-        self._bulk -= mixed
+            return bulk
+        self._mixed = mixed
+        is_mixed = np.isin(self._streams.column, list(mixed))
         pure = []
-        for part in rows:
-            is_mixed = np.isin(column[part.streams], list(mixed)).any(axis=1)
-            self.read_alone(part.records[is_mixed].tolist())
-            pure.append(_rows_where(part, ~is_mixed))
+        for part in bulk:
+            odd = is_mixed[part.streams].any(axis=1)
+            self.read_alone(part.records[odd].tolist())
+            pure.append(part.where(~odd))
         return pure
 
     def _column(self, value: Value) -> int | None:
-        """The column of a value that was read alone, if others of it were read in bulk."""
-        if value.kind not in (SCALAR, TENSOR):
+        """The column of a value that was read alone, if others of it are read in bulk."""
+        if value.kind not in (SCALAR, HISTOGRAM, TENSOR):
             return None
-        column = self._streams.column_of(value.kind, value.tag)
-        return column if column in self._bulk else None
+        return self._streams.column_of(value.kind, value.tag)
 
     def _cell(self, value: Value) -> tuple[int, NDArray[np.float32]] | None:
         """The stream and the number of a value that fits among those that were read in bulk."""
-        if self._column(value) is None:
+        column = self._column(value)
+        if column is None or column in self._mixed:
             return None
-        stream = self._streams.number(Stream(value.kind, value.tag, value.metadata))
+        stream = self._streams.number(Stream(value.kind, value.tag, value.metadata), SCALARS)
         if stream is None or value.kind == SCALAR:
             return None if stream is None else (stream, np.array(value.payload, np.float32))
         try:
@@ -221,10 +238,10 @@ class _Block:
             end = ends[which] if limit == stop else int(offsets[limit])
             stretch.size = end - stretch.start
 
-    def _note_facts(self, rows: list[Rows]) -> None:
+    def _note_facts(self, bulk: list[_Bulk]) -> None:
         """Note the first and last wall time of each stretch, as far as they were read in bulk."""
         times = np.full(len(self.frames.offsets), np.nan)
-        for part in rows:
+        for part in bulk:
             times[part.records] = part.wall_times
         times[~((times > 0) & (times < np.inf))] = np.nan
         filled = [place for place in range(len(self._stretches)) if self._records(place)]
@@ -238,16 +255,13 @@ class _Block:
         return self._bounds[which + 1] - self._bounds[which]
 
 
-def _rows_where(rows: Rows, right: NDArray[np.bool_]) -> Rows:
-    return Rows(*(column[right] for column in rows))
-
-
 def _cells(rows: Rows, first: Ints) -> tuple[Cells, NDArray[np.float32]]:
     """The values of ``rows`` at their slots; ``first`` is the first slot of each record."""
-    slots, count = first[rows.records], rows.numbers.shape[1]
+    count = rows.numbers.shape[1]
     if count == 1:
+        slots = first.take(rows.records)
         streams, numbers = rows.streams[:, 0], rows.numbers[:, 0]
         return Cells(slots, streams, rows.steps, rows.wall_times), numbers
-    slots = (slots[:, None] + np.arange(count)).ravel()
+    slots = (first[rows.records][:, None] + np.arange(count)).ravel()
     steps, walls = np.repeat(rows.steps, count), np.repeat(rows.wall_times, count)
     return Cells(slots, rows.streams.ravel(), steps, walls), rows.numbers.ravel()

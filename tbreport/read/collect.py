@@ -24,7 +24,13 @@ from tbreport.read.plugins import BadPayload, parse, text
 from tbreport.read.restarts import Segment
 from tbreport.read.tensors import BadTensor, decode
 
-SCALAR, HISTOGRAM, IMAGE, AUDIO, TENSOR = events.SCALAR, "histo", "image", "audio", "tensor"
+SCALAR, HISTOGRAM, IMAGE, AUDIO, TENSOR = (
+    events.SCALAR,
+    events.HISTOGRAM,
+    "image",
+    "audio",
+    events.TENSOR,
+)
 _THINNED = (IMAGE, AUDIO)  # kinds whose payloads weigh too much to keep at every step
 _THINNED_PLUGINS = ("images", "audio", "mesh")
 _SESSION_STATUS = {1: "start", 2: "stop", 3: "checkpoint"}

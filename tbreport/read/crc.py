@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import google_crc32c
 import numpy as np
@@ -12,9 +13,12 @@ _MASK_DELTA = 0xA282EAD8  # tensorflow/core/lib/hash/crc32c.h
 _POLYNOMIAL = 0x82F63B78  # Castagnoli, reflected
 
 
+plain: Callable[[bytes], int] = google_crc32c.value
+
+
 def masked(data: bytes) -> int:
     """The masked CRC-32C of ``data``, as stored after a record's length and after its payload."""
-    return mask(google_crc32c.value(data))
+    return mask(plain(data))
 
 
 def mask(crc: int) -> int:

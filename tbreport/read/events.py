@@ -17,6 +17,8 @@ from tbreport.read.wire import DecodeError, message
 _Event = message("Event")
 
 SCALAR = "simple_value"
+HISTOGRAM = "histo"
+TENSOR = "tensor"
 METADATA_ONLY = "none"
 GRAPH = "graph_def"
 META_GRAPH = "meta_graph_def"

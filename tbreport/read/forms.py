@@ -20,9 +20,10 @@ from tbreport.model import Floats, Ints
 from tbreport.read import crc, layouts
 from tbreport.read.layouts import Layout, Place
 from tbreport.read.records import FOOTER, HEADER
-from tbreport.read.streams import Stream, Streams
+from tbreport.read.streams import SCALARS, Stream, Streams
 
 FEW = 16  # records, below which protobuf one by one is quicker
+_WIDE = 24  # words; numpy is quicker along wide rows than down many columns
 
 Words = NDArray[np.uint64]
 Keys = NDArray[np.uint32]
@@ -40,6 +41,10 @@ class Rows(NamedTuple):
     wall_times: Floats
     streams: NDArray[np.uint16]
     numbers: NDArray[np.float32]
+
+    def where(self, right: NDArray[np.bool_]) -> Rows:
+        """Those of them that are ``right``."""
+        return Rows(*(column[right] for column in self))
 
 
 class Result(NamedTuple):
@@ -91,9 +96,7 @@ class Form:
         """Read ``records``, whose bytes stand in ``rows``."""
         words = rows.view("<u8").reshape(len(rows), rows.itemsize // 8)
         base = words[0] if self.is_like(words[0]) else self._image
-        differs = np.array(
-            [np.bitwise_or.reduce(words[:, at] ^ base[at]) for at in range(words.shape[1])]
-        )
+        differs = _differences(words, base)
         unlike = records[:0]
         if (differs & self._fixed).any():
             like = self._like(words, differs)
@@ -124,12 +127,12 @@ class Form:
         """The stored checksums without the contributions of the bytes that vary."""
         keys = crc.unmasked(_column(rows, "<u4", HEADER + self._size))
         varies, values = differs.view(np.uint8), base.view(np.uint8)
+        columns = rows.view(np.uint8).reshape(len(rows), rows.itemsize).T
         constant = 0
         for at in self._varying:
             effects = crc.byte_effects(HEADER + self._size - 1 - at)
             if varies[at]:
-                column = np.ndarray((len(rows),), np.uint8, rows, at, (rows.itemsize,))
-                keys ^= effects.take(column.astype(np.intp), mode="wrap")
+                keys ^= effects.take(columns[at].astype(np.intp), mode="wrap")
             else:
                 constant ^= int(effects[values[at]])
         keys ^= np.uint32(constant)
@@ -161,7 +164,9 @@ class Form:
         stored = int.from_bytes(data[HEADER + self._size :][:FOOTER], "little")
         if crc.masked(payload) != stored or layouts.learn(payload) != self._layout:
             return None
-        streams = [self._streams.number(_stream(payload, place)) for place in self._layout.values]
+        streams = [
+            self._streams.number(_stream(payload, place), SCALARS) for place in self._layout.values
+        ]
         return None if None in streams else [number for number in streams if number is not None]
 
     def _texts_are_right(
@@ -197,6 +202,14 @@ def has_right_header(row: NDArray[np.void], size: int) -> bool:
     return header == length + crc.masked(length).to_bytes(4, "little")
 
 
+def _differences(words: Words, base: Words) -> Words:
+    """The bits of each word in which some row differs from ``base``."""
+    if words.shape[1] > _WIDE:
+        return np.bitwise_or.reduce(words ^ base, axis=0)
+    columns = zip(words.T, base, strict=True)
+    return np.array([np.bitwise_or.reduce(column ^ word) for column, word in columns])
+
+
 def _varying(layout: Layout) -> list[int]:
     """The bytes of a payload that change from event to event."""
     step = range(layout.step[0], layout.step[0] + min(9, layout.step[1] - layout.step[0]))
@@ -216,11 +229,10 @@ def _column(rows: NDArray[np.void], dtype: str, offset: int) -> NDArray[Any]:
 def _steps(rows: NDArray[np.void], layout: Layout) -> Ints:
     """The steps, varints of the same length in all rows."""
     steps = np.zeros(len(rows), np.uint64)
+    columns = rows.view(np.uint8).reshape(len(rows), rows.itemsize).T
     for shift, at in enumerate(range(*layout.step)):
-        part = _column(rows, "u1", HEADER + at).astype(np.uint64)
-        part &= np.uint64(127)
-        part <<= np.uint64(7 * shift)
-        steps |= part
+        part = (columns[HEADER + at] & np.uint8(127)).astype(np.uint64)
+        steps |= part << np.uint64(7 * shift) if shift else part
     return steps.view(np.int64)
 
 

@@ -11,9 +11,9 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from tbreport.read.events import SCALAR, TENSOR
 from tbreport.read.wire import DecodeError, message
 
-SCALAR, TENSOR = "simple_value", "tensor"
 MAX_VARINT = 10  # bytes; a negative step takes them all
 _VARINT, _DOUBLE, _BYTES, _FLOAT = 0, 1, 2, 5  # wire types
 _DT_FLOAT = b"\x01"  # as a varint

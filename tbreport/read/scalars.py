@@ -17,7 +17,8 @@ from tbreport.read.records import FOOTER, HEADER
 from tbreport.read.streams import Streams
 
 MAX_SIZE = 8192  # bytes; the table of a byte's contribution to the CRC costs a kilobyte a distance
-_PASS = 1 << 19  # bytes of rows worked on at a time, so that they stay in the cache
+_PASS = 1 << 20  # bytes of rows worked on at a time, so that they stay in the cache,
+_ROWS = 2048  # unless these were few
 _MAX_FORMS = 64  # of one length
 
 
@@ -62,7 +63,7 @@ class ScalarReader:
                 records = np.delete(records, middle)
                 continue
             unlike = []
-            step = max(FEW, _PASS // width)
+            step = max(_PASS // width, _ROWS)
             for start in range(0, len(records), step):
                 part = records[start : start + step]
                 result = form.read(rows[offsets[part]], part)
