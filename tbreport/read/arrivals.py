@@ -20,13 +20,8 @@ from tbreport.read.streams import NONE, Stream, Streams
 Numbers = NDArray[np.uint16]
 
 
-class Arrival(NamedTuple):
-    """Values that arrive together: the collector's ``add_piece`` takes these four."""
-
-    kind: str
-    tag: bytes
-    metadata: bytes
-    piece: Piece | None
+# What arrives at a slot: a piece of a stream, or None if only its metadata come.
+Arrival = tuple[int, Stream, Piece | None]
 
 
 class Cells(NamedTuple):
@@ -59,7 +54,7 @@ class Slots:
         self.wall_times[cells.slots] = cells.wall_times
         self.numbers[cells.slots] = numbers
 
-    def arrivals(self, spans: Ints, streams: Streams) -> list[tuple[int, Arrival]]:
+    def arrivals(self, spans: Ints, streams: Streams) -> list[Arrival]:
         """The columns of each span with the slot at which they arrive; ``spans`` begin at slots."""
         slots = np.arange(len(self.streams))
         cells = Cells(slots, self.streams, self.steps, self.wall_times)
@@ -71,7 +66,7 @@ def arrivals(
     spans: Ints,
     streams: Streams,
     payloads: Callable[[Ints], Callable[[slice], Payloads]],
-) -> list[tuple[int, Arrival]]:
+) -> list[Arrival]:
     """The columns of each span, with the slots at which they arrive.
 
     ``payloads``, given the order of the cells by span and column, gives what cuts a slice of them.
@@ -81,12 +76,12 @@ def arrivals(
     firsts = order[starts]
     slots, numbers = cells.slots[firsts].tolist(), cells.streams[firsts].tolist()
     falling = _groups_where(steps[1:] < steps[:-1], starts)
-    found = []
+    found: list[Arrival] = []
     bounds = [*starts.tolist(), len(order)]
     for group, (slot, number) in enumerate(zip(slots, numbers, strict=True)):
         part = slice(bounds[group], bounds[group + 1])
         piece = Piece(steps[part], wall_times[part], cut(part), group not in falling)
-        found.append((slot, Arrival(*streams.known[number], piece)))
+        found.append((slot, streams.known[number], piece))
     if streams.columns < len(streams.known):
         found += _notes(cells, order, starts, streams)
     return found
@@ -128,14 +123,14 @@ def _groups_where(changes: NDArray[np.bool_], starts: Ints) -> set[int]:
     return set((np.searchsorted(starts, changed, "right") - 1).tolist())
 
 
-def _notes(cells: Cells, order: Ints, starts: Ints, streams: Streams) -> list[tuple[int, Arrival]]:
+def _notes(cells: Cells, order: Ints, starts: Ints, streams: Streams) -> list[Arrival]:
     """The metadata that come later than the first value of a column."""
     numbers = cells.streams.take(order)
     bounds = [*starts.tolist(), len(order)]
-    found = []
+    found: list[Arrival] = []
     for group in _groups_where(numbers[1:] != numbers[:-1], starts):
         part = slice(bounds[group], bounds[group + 1])
         for number, first in zip(*np.unique(numbers[part], return_index=True), strict=True):
             slot = int(cells.slots[order[part][first]])
-            found.append((slot, Arrival(*streams.known[number], None)))
+            found.append((slot, streams.known[number], None))
     return found

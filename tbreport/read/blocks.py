@@ -25,14 +25,16 @@ from tbreport.read.collect import Collector
 from tbreport.read.events import HISTOGRAM, SCALAR, TENSOR, Facts, Value
 from tbreport.read.forms import Rows
 from tbreport.read.frames import Frames, frame
-from tbreport.read.histograms import HistogramReader, Histograms
+from tbreport.read.histograms import HistogramReader, Histograms, merged
 from tbreport.read.records import FOOTER, HEADER
 from tbreport.read.scalars import ScalarReader
 from tbreport.read.streams import MAX_STREAMS, SCALARS, Stream, Streams
 from tbreport.read.tensors import BadTensor, decode
 
 SPARE = 8  # bytes that a buffer must have behind its content
+_LONG = 128  # bytes; records as long are more often histograms than scalars
 
+_Found = Arrival | tuple[int, Value, None]
 _Bulk = Rows | Histograms
 
 
@@ -50,15 +52,15 @@ class Stretch:
         self.start = start
         self.offset = offset
         self.size = 0
-        self.arrivals: list[Arrival | Value] = []
+        self.arrivals: list[_Found] = []
 
     def feed(self, collector: Collector) -> None:
         """Give the values to ``collector`` in order of arrival."""
-        for arrival in self.arrivals:
-            if isinstance(arrival, Arrival):
-                collector.add_piece(*arrival)
+        for _, found, piece in self.arrivals:
+            if isinstance(found, Value):
+                collector.add(found)
             else:
-                collector.add(arrival)
+                collector.add_piece(found, piece)
 
 
 class Decoder:
@@ -78,11 +80,15 @@ class Decoder:
             self._learn_anew()
         starts = np.array([stretch.start for stretch in stretches])
         block = _Block(buffer, frame(buffer[:filled], starts), stretches, self._streams)
-        offsets, lengths = block.frames.offsets, block.frames.lengths
-        rows, left = self._scalars.read(buffer, offsets, lengths)
-        histograms, left = self._histograms.read(buffer, offsets, lengths, left)
-        block.read_alone(left.tolist())
-        block.finish([*rows, *histograms])
+        frames = block.frames
+        is_long = frames.lengths >= _LONG
+        some, left_long = self._histograms.read(buffer, frames, np.flatnonzero(is_long))
+        left = np.concatenate([np.flatnonzero(~is_long), left_long])
+        rows, left = self._scalars.read(buffer, frames, np.sort(left))
+        is_long = is_long[left]
+        more, left_short = self._histograms.read(buffer, frames, left[~is_long])
+        block.read_alone(np.sort(np.concatenate([left[is_long], left_short])).tolist())
+        block.finish([*rows, *merged([*some, *more])])
 
 
 class _Block:
@@ -207,16 +213,16 @@ class _Block:
             return None
         return (stream, number) if number.dtype == np.float32 and not number.ndim else None
 
-    def _put_alone(self, slots: Slots) -> tuple[list[tuple[int, Arrival | Value]], Ints]:
+    def _put_alone(self, slots: Slots) -> tuple[list[_Found], Ints]:
         """Put what fits into ``slots``; gives the rest by slot, and where spans begin."""
-        found: list[tuple[int, Arrival | Value]] = []
+        found: list[_Found] = []
         spans = {0, *slots.first[self.frames.bounds[:-1]].tolist()}
         cells = []
         for record, values in self._alone.items():
             for slot, value in enumerate(values, int(slots.first[record])):
                 cell = self._cell(value)
                 if cell is None:
-                    found.append((slot, value))
+                    found.append((slot, value, None))
                 else:
                     cells.append((slot, value.step, value.wall_time, *cell))
                 if value.kind == events.SESSION:
@@ -227,12 +233,12 @@ class _Block:
             slots.put(Cells(*(np.array(*column) for column in columns)), np.stack(numbers))
         return found, np.array(sorted(spans))
 
-    def _share_out(self, found: list[tuple[int, Arrival | Value]], bounds: list[int]) -> None:
+    def _share_out(self, found: list[_Found], bounds: list[int]) -> None:
         """Give each stretch what arrived in it."""
         at = [bisect_left(found, bound, key=itemgetter(0)) for bound in bounds]
         offsets, ends = self.frames.offsets, self.frames.ends.tolist()
         for which, stretch in enumerate(self._stretches):
-            stretch.arrivals = [arrival for _, arrival in found[at[which] : at[which + 1]]]
+            stretch.arrivals = found[at[which] : at[which + 1]]
             limit, stop = self._limits[which], self._bounds[which + 1]
             stretch.facts.records += limit - self._bounds[which]
             end = ends[which] if limit == stop else int(offsets[limit])

@@ -22,6 +22,7 @@ from tbreport.read.events import Value
 from tbreport.read.payloads import HistogramValue
 from tbreport.read.plugins import BadPayload, parse, text
 from tbreport.read.restarts import Segment
+from tbreport.read.streams import Stream
 from tbreport.read.tensors import BadTensor, decode
 
 SCALAR, HISTOGRAM, IMAGE, AUDIO, TENSOR = (
@@ -123,12 +124,10 @@ class Collector:
         column = self._column(value.kind, tag)
         column.add(len(self.segments) - 1, value.step, value.wall_time, payload)
 
-    def add_piece(self, kind: str, raw_tag: bytes, metadata: bytes, piece: Piece | None) -> None:
-        """Take values that are like the first of them; None if only their metadata are to come.
-
-        Raises BadPayload when ``metadata``, unless empty, can't be parsed.
-        """
-        tag = self._tag(raw_tag)
+    def add_piece(self, stream: Stream, piece: Piece | None) -> None:
+        """Take the values of a stream, or only its metadata."""
+        kind, raw, metadata = stream
+        tag = self._tag(raw)
         if tag is None:
             return
         if metadata and tag not in self.metadata:

@@ -26,30 +26,29 @@ class Piece:
     ordered: bool = False
 
 
-class Part:
-    """One tag's values in one segment, in order of arrival: pieces, then values that came alone."""
+class Pieces:
+    """One tag's values in one segment, in order of arrival: pieces, then values that came alone.
 
-    __slots__ = ("payloads", "pieces", "segment", "steps", "wall_times")
+    Each of these is a list of step, wall time and payload.
+    """
+
+    __slots__ = ("alone", "done", "segment")
 
     def __init__(self, segment: int) -> None:
         self.segment = segment
-        self.pieces: list[Piece] = []
-        self._open()
-
-    def _open(self) -> None:
-        self.steps: list[int] = []
-        self.wall_times: list[float] = []
-        self.payloads: list[Any] = []
+        self.done: list[Piece] = []
+        self.alone: list[list[Any]] = []
 
     def __len__(self) -> int:
-        return sum(len(piece.steps) for piece in self.pieces) + len(self.steps)
+        return sum(len(piece.steps) for piece in self.done) + len(self.alone)
 
     def close(self) -> None:
         """Make a piece of the values that came alone."""
-        if self.steps:
-            steps, walls = np.array(self.steps, np.int64), np.array(self.wall_times, np.float64)
-            self.pieces.append(Piece(steps, walls, self.payloads))
-            self._open()
+        if self.alone:
+            steps, walls, payloads = zip(*self.alone, strict=True)
+            columns = np.array(steps, np.int64), np.array(walls, np.float64)
+            self.done.append(Piece(*columns, list(payloads)))
+            self.alone = []
 
 
 class Column:
@@ -58,21 +57,21 @@ class Column:
     A thinned payload is None; its step and wall time stay. The first and the last are always kept.
     """
 
+    __slots__ = ("_held", "_keep", "_seen", "_stride", "parts")
+
     def __init__(self, keep: int = 0) -> None:
-        self.parts: list[Part] = []
+        self.parts: list[Pieces] = []
         self._keep = keep
         self._stride = 1
         self._seen = 0
-        self._held: list[tuple[int, Part, int]] = []
+        self._held: list[tuple[int, list[Any]]] = []
 
     def add(self, segment: int, step: int, wall_time: float, payload: Any) -> None:
         """Append one value that arrived in ``segment``."""
-        part = self._part(segment)
-        part.steps.append(step)
-        part.wall_times.append(wall_time)
-        part.payloads.append(payload)
+        row = [step, wall_time, payload]
+        self._part(segment).alone.append(row)
         if self._keep:
-            self._thin(part)
+            self._thin(row)
 
     def extend(self, segment: int, piece: Piece) -> None:
         """Append values that arrived together in ``segment``."""
@@ -82,33 +81,33 @@ class Column:
                 self.add(segment, step, wall_time, payload)
             return
         part = self._part(segment)
-        part.close()
-        part.pieces.append(piece)
+        if part.alone:
+            part.close()
+        part.done.append(piece)
 
     def close(self) -> None:
         """No more values come."""
         for part in self.parts:
             part.close()
 
-    def _part(self, segment: int) -> Part:
+    def _part(self, segment: int) -> Pieces:
         if not self.parts or self.parts[-1].segment != segment:
-            self.parts.append(Part(segment))
+            self.parts.append(Pieces(segment))
         return self.parts[-1]
 
-    def _thin(self, part: Part) -> None:
+    def _thin(self, row: list[Any]) -> None:
         if self._held and self._held[-1][0] % self._stride:
-            self._release(self._held.pop())
-        self._held.append((self._seen, part, len(part.payloads) - 1))
+            _release(self._held.pop())
+        self._held.append((self._seen, row))
         self._seen += 1
         if len(self._held) > 2 * self._keep:
             self._stride *= 2
             last = self._held.pop()
             for held in self._held:
                 if held[0] % self._stride:
-                    self._release(held)
+                    _release(held)
             self._held = [held for held in self._held if held[0] % self._stride == 0] + [last]
 
-    @staticmethod
-    def _release(held: tuple[int, Part, int]) -> None:
-        _, part, index = held
-        part.payloads[index] = None
+
+def _release(held: tuple[int, list[Any]]) -> None:
+    held[1][2] = None

@@ -26,14 +26,7 @@ from tbreport.model import (
     TextSeries,
 )
 from tbreport.read import plugins
-from tbreport.read.payloads import (
-    Buckets,
-    HistogramValue,
-    Payloads,
-    histograms,
-    moments,
-    unpacked,
-)
+from tbreport.read.payloads import Buckets, HistogramValue, Payloads, unpacked
 
 # The parts of a mesh by MeshPluginData.ContentType: name, dtype, lengths of the last axis.
 MESH_PARTS = {
@@ -83,7 +76,7 @@ def _histogram(value: Any) -> Buckets:
     if not _is_real(value) or value.ndim != 2 or value.shape[1] != 3:
         raise Unfit(f"not a histogram but {_describe(value)}")
     rows: Floats = value.astype(np.float64)
-    return Buckets(rows[:, :2], rows[:, 2], np.array([0, len(rows)]))
+    return Buckets.of_rows(rows, np.array([0, len(rows)]))
 
 
 def _images(value: Any) -> tuple[EncodedImage, ...]:
@@ -215,8 +208,8 @@ class _Histograms(Converter):
 
     def convert(self, payloads: Payloads) -> tuple[Any, dict[int, str]]:
         if isinstance(payloads, Buckets):
-            legacy = np.full(len(payloads), payloads.moments is not None)
-            return (*histograms(payloads), legacy, moments(payloads)), {}
+            legacy = np.full(len(payloads), payloads.legacy)
+            return (*payloads.views(), legacy, payloads.moments), {}
         values, misfits = super().convert(payloads)
         return self.join([self.convert(value)[0] for value in values]), misfits
 

@@ -7,7 +7,7 @@ tensor of doubles in rows (left, right, count), alone in its event, is left to b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from tbreport.read import crc
 from tbreport.read.arrivals import Arrival, Cells, arrivals
 from tbreport.read.cursors import Cursors, Mask, numbers_at
 from tbreport.read.events import HISTOGRAM, TENSOR
+from tbreport.read.frames import Frames
 from tbreport.read.payloads import Buckets
 from tbreport.read.records import HEADER
 from tbreport.read.streams import HISTOGRAMS, NONE, Stream, Streams
@@ -51,31 +52,23 @@ class Histograms(NamedTuple):
 
     def arrivals(
         self, first: Ints, spans: Ints, streams: Streams, buffer: NDArray[np.uint8]
-    ) -> list[tuple[int, Arrival]]:
+    ) -> list[Arrival]:
         """The columns of each span with the slots at which they arrive.
 
         ``first`` is the first slot of each record, ``spans`` begin at slots.
         """
         cells = Cells(first.take(self.records), self.streams[:, 0], self.steps, self.wall_times)
-        return arrivals(cells, spans, streams, lambda order: self._cutter(order, buffer))
+        return arrivals(cells, spans, streams, lambda order: self.where(order)._packed(buffer).part)
 
-    def _cutter(self, order: Ints, buffer: NDArray[np.uint8]) -> Callable[[slice], Buckets]:
-        """What cuts out a slice of the histograms in this ``order``."""
-        part = self.where(order)
-        bounds = np.concatenate([[0], np.cumsum(part.sizes)])
-        if not part.moments.shape[1]:
-            rows = _copied(buffer, part.edges, _ROW * part.sizes).reshape(-1, 3)
-            edges, counts = rows[:, :2], rows[:, 2]
-            return lambda span: Buckets(edges, counts, _bounds(bounds, span))
-        edges = _copied(buffer, part.edges, 8 * part.sizes)
-        counts = _copied(buffer, part.counts, 8 * part.sizes)
-        moments = part.moments
-        return lambda span: Buckets(edges, counts, _bounds(bounds, span), moments[span])
-
-
-def _bounds(bounds: Ints, span: slice) -> Ints:
-    found: Ints = bounds[span.start : span.stop + 1]
-    return found
+    def _packed(self, buffer: NDArray[np.uint8]) -> Buckets:
+        """Their buckets, copied out of the buffer."""
+        bounds = np.concatenate([[0], np.cumsum(self.sizes)])
+        if not self.moments.shape[1]:
+            rows = _copied(buffer, self.edges, _ROW * self.sizes)
+            return Buckets.of_rows(rows.reshape(-1, 3), bounds)
+        edges = _copied(buffer, self.edges, 8 * self.sizes)
+        counts = _copied(buffer, self.counts, 8 * self.sizes)
+        return Buckets(edges, counts, bounds, self.moments)
 
 
 def _copied(buffer: NDArray[np.uint8], starts: Ints, sizes: Ints) -> Floats:
@@ -85,21 +78,34 @@ def _copied(buffer: NDArray[np.uint8], starts: Ints, sizes: Ints) -> Floats:
     return np.frombuffer(b"".join([view[start:stop] for start, stop in spans]), "<f8")
 
 
+def merged(parts: Iterable[Histograms]) -> list[Histograms]:
+    """The histograms of each dialect in order of their records."""
+    dialects: dict[int, list[Histograms]] = {}
+    for part in parts:
+        dialects.setdefault(part.moments.shape[1], []).append(part)
+    found = []
+    for same in dialects.values():
+        together = Histograms(*map(np.concatenate, zip(*same, strict=True)))
+        found.append(together.where(np.argsort(together.records)))
+    return found
+
+
 class HistogramReader:
     """Reads histograms; one serves for many buffers."""
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
-        self._numbers: dict[Stream, int] = {}
+        self._known: dict[str, dict[tuple[bytes, bytes], int]] = {}
 
     def read(
-        self, buffer: NDArray[np.uint8], offsets: Ints, lengths: Ints, records: Ints
+        self, buffer: NDArray[np.uint8], frames: Frames, records: Ints
     ) -> tuple[list[Histograms], Ints]:
         """The histograms among ``records``, and those of ``records`` that are left over."""
         if len(records) < _FEW:
             return [], records
-        places = offsets[records]
-        event = Cursors(buffer, places + HEADER, places + HEADER + lengths[records])
+        places = frames.offsets[records]
+        payloads = places + HEADER
+        event = Cursors(buffer, payloads, payloads + frames.lengths[records])
         event.fits &= crc.masked_of_eight(buffer, places) == numbers_at(buffer, "<u4", places + 8)
         walls, steps = event.double(1), event.integer(2)
         summary = event.message(5)
@@ -114,7 +120,7 @@ class HistogramReader:
             buckets = walk(one.message(field))
             metadata = one.content(9, optional=True)
             one.expect_end()
-            texts = np.stack([places[these] + HEADER, one.end, *_at(tag, these), *metadata])
+            texts = np.stack([payloads[these], one.end, *_at(tag, these), *metadata])
             streams = self._verified_streams(kind, buffer, texts, one.fits)
             good = streams != NONE
             these = these[good]
@@ -135,19 +141,17 @@ class HistogramReader:
         starts, stops = texts[:2].tolist()
         spans = (texts[2:] - texts[0]).T.tolist()
         view = memoryview(buffer)
+        known = self._known.setdefault(kind, {})
         for record in np.flatnonzero(fits).tolist():
             payload = bytes(view[starts[record] : stops[record]])
             if crc.plain(payload) == stored[record]:
                 tag, tag_end, metadata, metadata_end = spans[record]
-                stream = Stream(kind, payload[tag:tag_end], payload[metadata:metadata_end])
-                streams[record] = self._number(stream)
+                text = payload[tag:tag_end], payload[metadata:metadata_end]
+                if text not in known:
+                    number = self._streams.number(Stream(kind, *text), HISTOGRAMS)
+                    known[text] = NONE if number is None else number
+                streams[record] = known[text]
         return streams
-
-    def _number(self, stream: Stream) -> int:
-        if stream not in self._numbers:
-            number = self._streams.number(stream, HISTOGRAMS)
-            self._numbers[stream] = NONE if number is None else number
-        return self._numbers[stream]
 
 
 def _at(columns: Iterable[NDArray[Any]], places: Ints | Mask) -> list[NDArray[Any]]:

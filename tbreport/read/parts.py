@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbreport.model import Floats, Ints
-from tbreport.read import columns, restarts
+from tbreport.read import restarts
+from tbreport.read.columns import Pieces
 from tbreport.read.convert import Converter
 from tbreport.read.restarts import Segment
 
@@ -27,10 +28,10 @@ class Part(NamedTuple):
     ordered: bool
 
 
-def convert(raw: columns.Part, converter: Converter) -> tuple[Part, list[str]]:
+def convert(raw: Pieces, converter: Converter) -> tuple[Part, list[str]]:
     """Convert a part; values that do not fit are left out, and what they are is told instead."""
     parts, misfits = [], []
-    for piece in raw.pieces:
+    for piece in raw.done:
         values, unfit = converter.convert(piece.payloads)
         steps, walls = piece.steps, piece.wall_times
         if unfit:

@@ -6,6 +6,7 @@ What fits no form, or may be damaged, is left to be read one by one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from tbreport.model import Ints
 from tbreport.read import layouts
 from tbreport.read.forms import FEW, Form, Rows, has_right_header
+from tbreport.read.frames import Frames
 from tbreport.read.records import FOOTER, HEADER
 from tbreport.read.streams import Streams
 
@@ -30,22 +32,20 @@ class ScalarReader:
         self._forms: dict[int, list[Form]] = {}
 
     def read(
-        self, buffer: NDArray[np.uint8], offsets: Ints, lengths: Ints
+        self, buffer: NDArray[np.uint8], frames: Frames, records: Ints
     ) -> tuple[list[Rows], Ints]:
-        """Scalars of the records at ``offsets``, and the numbers of the records left over.
+        """The scalars among ``records``, and those of ``records`` that are left over.
 
         ``buffer`` must go on for 8 bytes after the last record.
         """
         found: list[Rows] = []
         left: list[Ints] = [np.zeros(0, np.int64)]
-        for size, records in _by_length(lengths):
-            if size > MAX_SIZE or len(records) < FEW:
-                left.append(records)
+        for size, same in _by_length(frames.lengths, records):
+            if size > MAX_SIZE or len(same) < FEW:
+                left.append(same)
             else:
-                left += self._read_class(buffer, offsets, size, records, found)
-        rest = np.concatenate(left)
-        rest.sort()
-        return found, rest
+                left += self._read_class(buffer, frames.offsets, size, same, found)
+        return found, np.sort(np.concatenate(left))
 
     def _read_class(
         self, buffer: NDArray[np.uint8], offsets: Ints, size: int, records: Ints, found: list[Rows]
@@ -88,12 +88,14 @@ class ScalarReader:
         return forms[-1]
 
 
-def _by_length(lengths: Ints) -> Iterator[tuple[int, Ints]]:
-    """The numbers of the records of each length, ascending; all above MAX_SIZE are one class."""
-    short = np.minimum(lengths, MAX_SIZE + 1).astype(np.uint16)
+def _by_length(lengths: Ints, records: Ints) -> Iterator[tuple[int, Ints]]:
+    """The records of each length, in order; all above MAX_SIZE are one class."""
+    short = np.minimum(lengths[records], MAX_SIZE + 1)
+    if len(short):
+        short = short.astype(np.uint8 if short.max() < 256 else np.uint16)  # sorted by radix
     order = np.argsort(short, kind="stable")
-    short = short[order]
-    cuts = np.flatnonzero(short[1:] != short[:-1]) + 1
-    for start, stop in zip([0, *cuts.tolist()], [*cuts.tolist(), len(short)], strict=True):
+    short, records = short.take(order), records.take(order)
+    cuts = (np.flatnonzero(short[1:] != short[:-1]) + 1).tolist()
+    for start, stop in pairwise([0, *cuts, len(short)]):
         if stop > start:
-            yield int(short[start]), order[start:stop]
+            yield int(short[start]), records[start:stop]

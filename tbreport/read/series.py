@@ -123,7 +123,7 @@ class _Builder:
         plugin = self._collector.metadata.get(tag, _NO_METADATA).plugin
         if plugin:
             return plugin
-        pieces = [piece.payloads for part in column.parts for piece in part.pieces]
+        pieces = [piece.payloads for part in column.parts for piece in part.done]
         found = {plugin for payloads in pieces for plugin in _bare_plugins(payloads)}
         return found.pop() if len(found) == 1 else ""
 
