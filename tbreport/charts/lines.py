@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from tbreport import stats
 from tbreport.charts import Drawing
-from tbreport.charts.canvas import Axis, Canvas
-from tbreport.charts.palette import INK_LEVELS
+from tbreport.charts.axes import Axis, x_axis, y_axis
+from tbreport.charts.canvas import Canvas
+from tbreport.charts.palette import INK_LEVELS, palette_of
 from tbreport.charts.style import (
     DENSE_OPACITY,
     LINE_WIDTH,
@@ -22,32 +23,17 @@ from tbreport.charts.style import (
     run_colour,
     run_dash,
 )
-from tbreport.charts.ticks import (
-    Tick,
-    log_ticks,
-    number_ticks,
-    relative_ticks,
-    step_ticks,
-    wall_ticks,
-)
 from tbreport.stats import Envelope
 
 Floats = NDArray[np.float64]
 
 WIDTH, HEIGHT = 560, 260  # CSS pixels
 COLUMNS = 500  # about the CSS pixels between the axes: what a Line keeps of its curve
-ROOM = 0.01  # of the x range, left free at both ends so that the last dot is whole
 DENSE = 2.5  # mean height of a column, in CSS pixels, from which a curve is drawn as an area
-FLAT = 0.8  # below it, as a line through the middle of its columns
-FEW = 24  # points: each gets a dot
-SHARP = 6  # curves (raw and smoothed count apart) up to which a picture at 2x stays near 20 kB
+FLAT = 1.2  # below it, as a line through the middle of its columns: the line is wider than that
+ROOMY = 10.0  # CSS pixels between points, on average, from which each gets a dot
+SHARP = 8  # curves (raw and smoothed count apart) up to which a picture at 2x stays near 20 kB
 APART = 9.0  # CSS pixels between the marks of neighbouring values that aren't finite
-
-X_TICKS: dict[str, Callable[[float, float, int], list[Tick]]] = {
-    "step": step_ticks,
-    "relative": relative_ticks,
-    "wall": wall_ticks,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,10 +124,11 @@ class Lines:
             colours.append(run_colour(self.band_colour))
         curves = sum(1 if line.smooth is None else 2 for line in self.lines)
         scale = self.scale or (2 if curves <= SHARP else 1)
-        canvas = Canvas(self.width, self.height, colours, scale)
+        palette = palette_of(tuple(dict.fromkeys(colours)))
+        canvas = Canvas(self.width, self.height, palette, scale)
         canvas.frame(self._x(), self._y())
         if self.band is not None:
-            _area(canvas, self.band, run_colour(self.band_colour), RAW_OPACITY, 0.0)
+            _shade(canvas, self.band, run_colour(self.band_colour))
         for line in self.lines:
             if line.smooth is not None:
                 _curve(canvas, line.raw, line.colour, RAW_OPACITY, RAW_WIDTH)
@@ -162,20 +149,11 @@ class Lines:
         else:
             ends = [line.raw.x[place] for line in self.lines if len(line.raw) for place in (0, -1)]
             low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
-        room = (high - low) * ROOM if high > low else 0.5
-        count = max(2, self.width // 85)
-        ticks = X_TICKS[self.x_axis](low, high, count)
-        return Axis(low - room, high + room, ticks)
+        return x_axis(self.x_axis, low, high, self.width)
 
     def _y(self) -> Axis:
         low, high = self.y_range if self.y_range is not None else self._spanned()
-        if self.log_y and not 0 < low < high:
-            low, high = 0.1, 1.0
-        if not low < high:
-            low, high = low - 0.5, high + 0.5
-        count = max(2, self.height // 45)
-        ticks = (log_ticks if self.log_y else number_ticks)(low, high, count)
-        return Axis(low, high, ticks, self.log_y)
+        return y_axis(low, high, self.height, self.log_y)
 
     def _spanned(self) -> tuple[float, float]:
         curves = [line.read for line in self.lines]
@@ -187,7 +165,8 @@ class Lines:
 def _curve(canvas: Canvas, curve: Envelope, run: int, opacity: float, width: float) -> None:
     """A curve as a line or, where its columns are tall, as the area of noise that they fill."""
     x, low, high = canvas.across(curve.x), canvas.up(curve.low), canvas.up(curve.high)
-    colour, dash = run_colour(run), run_dash(run)
+    colour = run_colour(run)
+    dash = run_dash(run) if opacity == 1 else ()
     tall = high - low
     tall = tall[np.isfinite(tall)]
     if not len(tall):
@@ -197,38 +176,43 @@ def _curve(canvas: Canvas, curve: Envelope, run: int, opacity: float, width: flo
         canvas.stroke(x, (low + high) / 2, colour, opacity, width, dash)
         _alone(canvas, x, low, colour, opacity)
     elif mean > DENSE:
-        _area(canvas, curve, colour, min(opacity, DENSE_OPACITY), width)
+        half = width * canvas.scale / 2
+        _fill(canvas, x, low - half, high + half, colour, min(opacity, DENSE_OPACITY))
     else:
         zigzag = np.column_stack([low, high]).ravel()
         canvas.stroke(np.repeat(x, 2), zigzag, colour, opacity, width)
 
 
 def _alone(canvas: Canvas, x: Floats, y: Floats, colour: str, opacity: float) -> None:
-    """Dots where a line would show nothing: at points without a neighbour; and at all of a few."""
+    """Dots where a line shows nothing, at points without a neighbour; or at all where few are."""
     there = np.isfinite(y)
-    if there.sum() > FEW:
+    lonely = len(y) == 1
+    if not lonely and x[-1] - x[0] < ROOMY * canvas.scale * (len(x) - 1):
         beside = np.concatenate([[False], there, [False]])
         there &= ~beside[:-2] & ~beside[2:]
     if there.any():
-        single = len(y) == 1
-        radius = MARKER_SIZE if single else MARKER_SIZE * 0.7
+        radius = MARKER_SIZE if lonely else MARKER_SIZE * 0.65
         canvas.dots(x[there], y[there], colour, radius, opacity)
 
 
-def _area(canvas: Canvas, curve: Envelope, colour: str, opacity: float, width: float) -> None:
-    """Fill between ``low`` and ``high``, in pieces where the curve breaks."""
-    x, low, high = canvas.across(curve.x), canvas.up(curve.low), canvas.up(curve.high)
-    half = width * canvas.scale / 2
+def _shade(canvas: Canvas, band: Envelope, colour: str) -> None:
+    x, low, high = canvas.across(band.x), canvas.up(band.low), canvas.up(band.high)
+    _fill(canvas, x, low, high, colour, RAW_OPACITY)
+
+
+def _fill(
+    canvas: Canvas, x: Floats, low: Floats, high: Floats, colour: str, opacity: float
+) -> None:
+    """Fill between two curves in device pixels, in pieces where they break."""
     for piece in _unbroken(np.isfinite(low) & np.isfinite(high)):
-        along, bottom, top = x[piece], low[piece] - half, high[piece] + half
-        if len(along) == 1:
-            along = along + np.array([-half, half])
-            bottom, top = bottom.repeat(2), top.repeat(2)
-        canvas.area(along, bottom, top, colour, opacity)
+        canvas.columns(x[piece], low[piece], high[piece], colour, opacity)
 
 
 def _unbroken(there: NDArray[np.bool_]) -> Iterator[slice]:
     """The runs of True, as slices."""
+    if there.all():
+        yield slice(0, len(there))
+        return
     edges = np.flatnonzero(np.diff(np.concatenate([[False], there, [False]]).astype(np.int8)))
     for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         yield slice(start, stop)
@@ -238,7 +222,7 @@ def _beyond(canvas: Canvas, line: Line) -> None:
     """Small bars at the upper and lower edge where the curve leaves the range of y."""
     curve = line.read
     size = canvas.height * canvas.scale
-    bar = MARKER_SIZE * 0.5
+    bar = MARKER_SIZE * 0.4
     inset = bar * canvas.scale
     with np.errstate(invalid="ignore"):
         above, below = curve.high > canvas.y.high, curve.low < canvas.y.low

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from tbreport import stats
 from tbreport.charts import Drawing
-from tbreport.charts.canvas import Axis, Canvas
+from tbreport.charts.axes import Axis
+from tbreport.charts.canvas import Canvas
+from tbreport.charts.palette import palette_of
 from tbreport.charts.style import run_colour
 
 Floats = NDArray[np.float64]
@@ -45,7 +47,7 @@ class Spark:
     def draw(self) -> Drawing:
         """Draw it; without a finite value the picture is empty."""
         colour = run_colour(self.colour)
-        canvas = Canvas(WIDTH, HEIGHT, [colour], SCALE)
+        canvas = Canvas(WIDTH, HEIGHT, palette_of((colour,)), SCALE)
         there = np.isfinite(self.x) & np.isfinite(self.y)
         if there.any():
             values = np.where(there, np.clip(self.y, -stats.WIDEST, stats.WIDEST), np.nan)

@@ -123,7 +123,11 @@ class FileReader:
         offset, size = 0, BLOCK
         while offset < records.size:
             stretch = Stretch(facts, offset=offset)
-            filled = records.fill(self._buffer[:size], offset)
+            try:
+                filled = records.fill(self._buffer[:size], offset)
+            except OSError:  # somewhere in the block: what stands before it can be read
+                _feed_plainly(records, collector, facts, offset)
+                return
             if filled >= HEADER + FOOTER:
                 self._decoder.decode(self._buffer, filled, [stretch])
                 stretch.feed(collector)
@@ -145,8 +149,8 @@ def _read_alone(records: RecordFile, collector: Collector, feed: _Feed) -> None:
     collector.end_file(facts.file(records.size), facts.gaps(records.gaps) + gaps)
 
 
-def _feed_plainly(records: RecordFile, collector: Collector, facts: Facts) -> None:
-    for offset, payload in records:
+def _feed_plainly(records: RecordFile, collector: Collector, facts: Facts, start: int = 0) -> None:
+    for offset, payload in records.iterate(start):
         _feed(payload, offset, collector, facts)
 
 

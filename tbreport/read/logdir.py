@@ -7,14 +7,15 @@ import os
 import re
 import stat
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tbreport.errors import InputError
 from tbreport.model import Gap, GapKind, Logs, Run
 from tbreport.names import natural_key, printable
+from tbreport.read.beside import run_directory, share_of_budget
 from tbreport.read.runs import MEDIA_STEPS, RunJob, batches, read_batch, read_run, read_runs
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def read_logs(
 ) -> Logs:
     """Read every run under one or several log directories (or single event files).
 
-    A run is a directory that holds an event file; its name is its path relative to the log
-    directory ("." for the log directory itself), after the log directory's own name when several
+    A run is a directory that holds an event file or a projector's configuration; its name is its
+    path relative to the log directory ("." for that itself), after its own name when several
     are given. ``runs`` and ``tags`` are regular expressions that names must match somewhere;
     ``supersede`` False keeps the points that a restart replaced; ``media_steps`` is how many steps
     of images, sounds and meshes are kept for a tag; any ``executor`` reads runs in parallel;
@@ -74,6 +75,7 @@ def read_logs(
     if not jobs:
         names = ", ".join(printable(name) for name in sorted(found.runs, key=natural_key)[:5])
         raise InputError(f"no run matches --runs {runs!r}; there are {len(found.runs)}: {names} …")
+    jobs = [replace(job, budget=share_of_budget(len(jobs))) for job in jobs]
     return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps))
 
 
@@ -181,9 +183,10 @@ def _note_files(
             is_directory = False
         if is_directory:
             directories.append(entry)
-        elif _is_event_file(entry.name):
-            run = _join(label, relative) or "."
+        elif _is_event_file(entry.name) or run_directory(entry.name) is not None:
             name = _join(label, _join(relative, entry.name))
+            folder = run_directory(name)
+            run = (_join(label, relative) if folder is None else folder) or "."
             found.runs.setdefault(run, []).append((entry.path, name))
     return directories
 

@@ -27,7 +27,7 @@ from tbreport.read import crc
 HEADER = 12  # bytes: length and its checksum
 FOOTER = 4  # bytes: the payload's checksum
 WINDOW = 1 << 20  # bytes read at a time
-MAX_RECORD = 256 << 20  # bytes; a larger record is checked but not kept
+MAX_RECORD = 256 << 20  # bytes; a larger record is left out
 CRC_BUDGET = 8  # payload bytes checksummed while searching, as a multiple of the file's size
 
 _LENGTH = struct.Struct("<Q")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tbreport.model import Run
+from tbreport.read.beside import run_directory, with_neighbours
+from tbreport.read.checkpoint import RUN_BUDGET
 from tbreport.read.collect import Collector
 from tbreport.read.files import BLOCK, FileReader
 from tbreport.read.series import build_run
+from tbreport.read.settings import read_settings
 
 MEDIA_STEPS = 12  # images, sounds and meshes are kept for about this many steps of a tag
 _MANY = 64  # runs in a batch
@@ -21,7 +25,8 @@ class RunJob:
     """What it takes to read one run in another process.
 
     ``files`` are (path, name relative to the log directory) in order of the names; ``plain`` reads
-    record by record, which gives the same and is there to be compared with.
+    record by record, which gives the same and is there to be compared with; ``budget`` is how many
+    bytes of numbers are read from checkpoints.
     """
 
     name: str
@@ -30,6 +35,7 @@ class RunJob:
     supersede: bool = True
     media_steps: int = MEDIA_STEPS
     plain: bool = False
+    budget: int = RUN_BUDGET
 
 
 def read_runs(jobs: Iterable[RunJob]) -> Iterator[Run]:
@@ -44,7 +50,8 @@ def read_runs(jobs: Iterable[RunJob]) -> Iterator[Run]:
         collector = Collector(job.tags, job.media_steps)
         begun.append((job, collector))
         for path, name in sorted(job.files, key=lambda file: file[1]):
-            reader.read(collector, path, name, job.plain)
+            if run_directory(name) is None:
+                reader.read(collector, path, name, job.plain)
         while begun and begun[0][1] is not reader.waiting:
             yield _built(*begun.popleft())
     reader.flush()
@@ -84,4 +91,10 @@ def _size(path: str) -> int:
 
 
 def _built(job: RunJob, collector: Collector) -> Run:
-    return build_run(collector, job.name, job.supersede)
+    """The run, with what stands beside its event files."""
+    run = build_run(collector, job.name, job.supersede)
+    if run.hparams is None and job.files:
+        path, name = job.files[0]
+        hparams, gaps = read_settings(Path(path).parent, name.rpartition("/")[0])
+        run = replace(run, hparams=hparams, gaps=(*run.gaps, *gaps))
+    return with_neighbours(run, job.files, job.budget)

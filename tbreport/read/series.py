@@ -79,7 +79,7 @@ class _Builder:
 
     def run(self, name: str) -> Run:
         by_plugin = self._columns_by_plugin()
-        fields: dict[str, dict[str, Any]] = {field: {} for field in _FIELDS.values()}
+        fields: dict[str, Any] = {field: {} for field in _FIELDS.values()}
         tensors: dict[str, TensorSeries] = {}
         single: dict[str, Any] = {}
         meshes: dict[str, list[Column]] = {}

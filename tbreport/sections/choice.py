@@ -65,16 +65,17 @@ def family(tag: str) -> str:
     return _DIGITS.sub("#", tag)
 
 
-def choose_tags(tags: Iterable[str], most: int) -> Choice:
-    """At most ``most`` tags: all of small families, evenly spaced ones of those that exploded."""
-    ordered = sorted(tags, key=tag_key)
-    if len(ordered) <= most:
-        return Choice(tuple(ordered))
+def choose_tags(tags: Iterable[str], most: int, most_of_family: int | None = None) -> Choice:
+    """At most ``most`` tags: all of small families, evenly spaced ones of those that exploded.
+
+    ``most_of_family`` is the limit for a family where there is room for more.
+    """
     families: dict[str, list[str]] = {}
-    for tag in ordered:
+    for tag in sorted(tags, key=tag_key):
         families.setdefault(family(tag), []).append(tag)
     names = evenly(list(families), most)
-    shares = dict(zip(names, fair_shares([len(families[n]) for n in names], most), strict=True))
+    sizes = [min(len(families[name]), most_of_family or most) for name in names]
+    shares = dict(zip(names, fair_shares(sizes, most), strict=True))
     picked = [tag for name in names for tag in evenly(families[name], shares[name])]
     cut = tuple(
         (name, shares.get(name, 0), len(members))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ Floats = NDArray[np.float64]
 # How much taller than the smoothed curve without its outliers the y range may be to show all.
 # TensorBoard's value is 1: it always cuts 5 % at both ends, so even the start of a plain loss.
 TOLERATED = 3.0
+ENOUGH = 20  # values; of fewer, 5 % is less than one
+SMALLEST = 5e-324  # the smallest positive float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,34 +99,43 @@ def line(curve: Curve, weight: float, common: tuple[float, float] | None) -> Lin
 
 
 def scale(curves: Sequence[Curve], weight: float, log: bool) -> Scale:
-    """The y axis for the curves smoothed with ``weight``.
+    """The y axis for the curves smoothed with ``weight``; logarithmic if ``log``.
 
-    It shows every value unless outliers would flatten the smoothed curves: then the values, or if
-    even they are too wide the smoothed curves, between their 5th and 95th percentile, which is
-    what TensorBoard does. A logarithmic axis is taken where ``log``, or where all values are
-    positive and span decades.
+    It is so by itself where all values are positive and what is shown of them spans decades.
     """
     values = [curve.values for curve in curves]
+    smoothed = [stats.smooth(one, weight) if weight else one for one in values]
     finite = np.concatenate(values) if values else np.zeros(0)
     finite = finite[np.isfinite(finite)]
-    log = log or stats.spans_decades(finite)
+    if not log and stats.spans_decades(finite):
+        found = _scale(finite, smoothed, log=True)
+        # A single outlier is no reason: without it the range may be narrow.
+        if _height(found.low, found.high, log=True) > stats.DECADES:
+            return found
+    return _scale(finite, smoothed, log)
+
+
+def _scale(finite: Floats, smoothed: Sequence[Floats], log: bool) -> Scale:
+    """The range that shows every value, unless outliers would flatten the smoothed curves.
+
+    Then that of the values, or if even it is too wide of the smoothed curves, between their 5th and
+    95th percentile, which is what TensorBoard always shows.
+    """
     shown = finite[finite > 0] if log else finite
-    smoothed = [stats.smooth(one, weight) if weight else one for one in values]
+    ends = np.array([shown.min(), shown.max()]) if len(shown) else shown
+    whole, most = stats.y_domain([ends], log), stats.y_domain([shown], log)
     tight = stats.y_domain(smoothed, log)
-    ends = [np.array([shown.min(), shown.max()])] if len(shown) else []
-    low, high = tight.low, tight.high
-    for wider in (stats.y_domain(ends, log), stats.y_domain([shown], log)):
-        if len(shown) and _height(wider, log) <= TOLERATED * _height(tight, log):
-            low, high = wider.low, wider.high
-            break
+    limit = TOLERATED * _height(tight.low, tight.high, log)
+    choices = [one for one in (whole, most) if _height(one.low, one.high, log) <= limit]
+    low, high, _ = whole if len(shown) < ENOUGH else [*choices, tight][0]
     outside = int(((shown < low) | (shown > high)).sum())
     return Scale(low, high, log, outside, len(finite) - len(shown))
 
 
-def _height(domain: stats.Domain, log: bool) -> float:
+def _height(low: float, high: float, log: bool) -> float:
     if log:
-        return float(np.log10(domain.high) - np.log10(domain.low))
-    return domain.high - domain.low
+        return math.log10(high) - math.log10(max(low, SMALLEST))
+    return high - low
 
 
 def remarks(curves: Sequence[Curve], weight: float, axis: Scale) -> str:

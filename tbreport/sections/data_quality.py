@@ -15,9 +15,17 @@ from tbreport.stats import format_bytes
 
 MOST_FILES = 500
 MOST_GAPS = 200
-OPEN_ROWS = 20  # a longer table is folded
+OPEN_ROWS = 20  # a panel with a longer table is folded
 
-# Gaps that are bytes nobody could make sense of; the others were understood and left alone.
+# Gaps that are bytes of a file; the others are values that were read and are not shown.
+_UNREAD = (
+    GapKind.DAMAGED,
+    GapKind.PARTIAL_TAIL,
+    GapKind.ZERO_TAIL,
+    GapKind.UNREADABLE,
+    GapKind.LIMIT,
+)
+# Gaps that are nobody's choice and no work in progress.
 _LOST = (GapKind.DAMAGED, GapKind.MALFORMED, GapKind.UNREADABLE)
 
 
@@ -38,15 +46,18 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter:
 
 def facts(logs: Logs) -> tuple[str, ...]:
     """What was read and what was not, in a few words each."""
-    files = [file for run in logs.runs for file in run.files]
-    ill = {gap.file for gap in logs.all_gaps}
-    whole = sum(file.name not in ill for file in files)
-    said = [f"{whole:,} of {counted(len(files), 'event file')} read whole"]
-    damaged = sum(gap.length for gap in logs.all_gaps if gap.kind is GapKind.DAMAGED)
+    files = {file.name for run in logs.runs for file in run.files}
+    gaps = logs.all_gaps
+    whole = files.difference(gap.file for gap in gaps if gap.kind in _UNREAD)
+    said = [f"{len(whole):,} of {counted(len(files), 'event file')} read whole"]
+    closed = {gap.file for gap in gaps if gap.kind is GapKind.UNREADABLE} - files
+    if closed:
+        said.append(f"{counted(len(closed), 'path')} unreadable")
+    damaged = sum(gap.length for gap in gaps if gap.kind is GapKind.DAMAGED)
     said.append(f"{format_bytes(damaged)} damaged")
     superseded = sum(run.superseded for run in logs.runs)
     said.append(f"{counted(superseded, 'point')} superseded by a restart")
-    unknown = sum(gap.count for gap in logs.all_gaps if gap.kind is GapKind.UNKNOWN)
+    unknown = sum(gap.count for gap in gaps if gap.kind is GapKind.UNKNOWN)
     if unknown:
         said.append(f"{counted(unknown, 'value')} of unknown kind")
     return tuple(said)
@@ -66,7 +77,7 @@ def _gaps_panel(gaps: Sequence[Gap]) -> Panel:
         Column("Values"),
         Column("Why", "text"),
     )
-    table = Table(columns, tuple(map(_gap_row, shown)), caption="Not in the report")
+    table = Table(columns, tuple(map(_gap_row, shown)))
     return Panel("Not in the report", wide=True, tables=(table,), notes=tuple(_rest_note(gaps)))
 
 
@@ -101,17 +112,23 @@ def _files_panel(files: Sequence[EventFile], gaps: Sequence[Gap]) -> Panel:
         Column("File", "text"),
         Column("Records", hint="Those with right checksums."),
         Column("Bytes"),
-        Column("First event (UTC)", "text"),
-        Column("Last event (UTC)", "text"),
+        Column("First event (UTC)"),
+        Column("Last event (UTC)"),
         Column("Writer", "text"),
         Column("Gaps"),
     )
     rows = tuple(_file_row(file, held[file.name]) for file in files[:MOST_FILES])
-    table = Table(columns, rows, caption="Event files", folded=len(rows) > OPEN_ROWS)
     rest = len(files) - len(rows)
     text = f"{counted(rest, 'more file')} {verb(rest, 'is')} not listed."
     notes = (Note(text, left_out=rest),) if rest else ()
-    return Panel("Event files", wide=True, tables=(table,), notes=notes)
+    return Panel(
+        "Event files",
+        small=counted(len(files), "file"),
+        wide=True,
+        tables=(Table(columns, rows),) if rows else (),
+        notes=notes,
+        folded=len(rows) > OPEN_ROWS,
+    )
 
 
 def _file_row(file: EventFile, gaps: int) -> tuple[Cell, ...]:
@@ -133,7 +150,7 @@ def _restarts_panel(logs: Logs) -> Panel:
         (Cell(run.name, run=run.name), Cell(f"{run.superseded:,}", run.superseded))
         for run in struck[:MOST_FILES]
     )
-    tables = (Table(columns, rows, caption="Superseded points"),) if rows else ()
+    tables = (Table(columns, rows),) if rows else ()
     rest = len(struck) - len(rows)
     text = f"{counted(rest, 'more run')} {verb(rest, 'is')} not listed."
     return Panel(

@@ -13,6 +13,7 @@ from tbreport.sections.kit import Chapter, Figure, Note, Panel, Section
 from tbreport.sections.words import counted, listed
 
 MOST_TAGS = 100
+MOST_OF_FAMILY = 24  # tags that differ in their numbers only, such as a video every 1,000 steps
 MOST_IMAGES = 400  # in the report, about 20 MB of photographs and less of small pictures
 MOST_OF_TAG = 48  # however few tags there are
 MOST_OF_BATCH = 8  # of the images logged under one tag at one step
@@ -23,7 +24,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
     tags = {tag for run in logs.runs for tag, series in run.images.items() if len(series)}
     if not tags:
         return None
-    choice = choose_tags(tags, MOST_TAGS)
+    choice = choose_tags(tags, MOST_TAGS, MOST_OF_FAMILY)
     room = min(MOST_OF_TAG, MOST_IMAGES // len(choice.tags))
     panels = tuple(
         _panel(tag, group, logs, options.image_steps, room) for group, tag in grouped(choice.tags)

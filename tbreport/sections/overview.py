@@ -103,14 +103,15 @@ def _columns(metrics: Sequence[Metric], curves: bool) -> list[Column]:
     for metric in metrics:
         tag, hint = listed([metric.tag]), _WAYS[metric.better]
         columns += [Column(f"{tag} best", hint=hint)] * bool(metric.better)
-        columns.append(Column(f"{tag} last", hint=hint))
+        # Under its own name only where no "best" stands before it: names make tables wide.
+        columns.append(Column("last" if metric.better else f"{tag} last", hint=f"Newest {tag}."))
     return [
         *columns,
         Column("Last step"),
         Column("Time", hint=_TIME_HINT),
         Column("Values", hint=_VALUES_HINT),
         Column("Size"),
-        Column("Start (UTC)", "text"),
+        Column("Start (UTC)"),
     ]
 
 
@@ -175,7 +176,7 @@ def _empty_table(runs: Sequence[Run]) -> Table:
         Column("Files"),
         Column("Events"),
         Column("Size"),
-        Column("Start (UTC)", "text"),
+        Column("Start (UTC)"),
     )
     rows = tuple(
         (
@@ -198,12 +199,10 @@ def _pair_notes(runs: Sequence[Run]) -> list[Note]:
     pairs = {name: names for name, names in members.items() if len(names) > 1}
     if not pairs:
         return []
-    sides = " and ".join(sorted({name.rsplit("/", 1)[-1] for name in next(iter(pairs.values()))}))
-    names = listed(list(pairs))
-    number = counted(len(pairs), "training")
-    return [
-        Note(f"{number} {verb(len(pairs), 'was')} logged as runs {sides} side by side: {names}.")
-    ]
+    text = (
+        f"{counted(len(pairs), 'training')} {verb(len(pairs), 'was')} logged as separate runs for"
+    )
+    return [Note(f"{text} training and validation: {listed(list(pairs))}.")]
 
 
 def _left_out_notes(full: Sequence[Run], empty: Sequence[Run]) -> list[Note]:

@@ -115,7 +115,7 @@ def _shown_cells(array: NDArray[np.object_]) -> NDArray[np.object_]:
         array = array[0] if len(array) else array.reshape(0, 0)
     rows = array.reshape(-1, 1) if array.ndim < 2 else array
     wide = min(rows.shape[1], MOST_COLUMNS)
-    return rows[: MOST_CELLS // max(wide, 1), :wide]
+    return rows[: MOST_CELLS // wide if wide else 0, :wide]
 
 
 def _table(text: _Text) -> Table:

@@ -32,8 +32,9 @@ def opened(chart):
 
 
 def opaque_colours(image):
-    rgba = np.asarray(image.convert("RGBA")).reshape(-1, 4)
-    return {tuple(pixel[:3]) for pixel in np.unique(rgba, axis=0).tolist() if pixel[3] == 255}
+    pixels = image.convert("RGBA")
+    colours = pixels.getcolors(pixels.width * pixels.height)
+    return {colour[:3] for _, colour in colours if colour[3] == 255}
 
 
 def has(image, *runs):

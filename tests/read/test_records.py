@@ -139,6 +139,21 @@ def test_a_right_header_that_lies_costs_its_own_record_only(tmp_path, claimed):
     assert only(gaps) == (GapKind.DAMAGED, STARTS[2], len(RECORDS[2]))
 
 
+@pytest.mark.parametrize(
+    ("size", "kind"),
+    [
+        (1, GapKind.PARTIAL_TAIL),
+        (11, GapKind.PARTIAL_TAIL),
+        (12, GapKind.DAMAGED),
+        (99, GapKind.DAMAGED),
+    ],
+)
+def test_too_few_bytes_for_a_header_may_become_one(tmp_path, size, kind):
+    found, gaps = read_bytes(tmp_path, WHOLE + b"\xff" * size)
+    assert [payload for _, payload in found] == PAYLOADS
+    assert only(gaps) == (kind, len(WHOLE), size)
+
+
 @pytest.mark.parametrize("size", [1, 11, 4096, 3 * records.WINDOW])
 def test_zero_bytes_at_the_end_are_a_zero_tail(tmp_path, size):
     found, gaps = read_bytes(tmp_path, WHOLE + bytes(size))

@@ -49,6 +49,13 @@ def test_an_exploded_family_leaves_the_others_whole():
     assert choice.left_out == 1991
 
 
+def test_a_family_may_have_a_limit_of_its_own():
+    tags = [f"video/{step}" for step in range(50)] + ["a", "b"]
+    choice = choose_tags(tags, 40, most_of_family=5)
+    assert choice.tags == ("a", "b", "video/0", "video/12", "video/24", "video/37", "video/49")
+    assert choice.cut == (("video/#", 5, 50),)
+
+
 def test_more_families_than_room_are_thinned_out_themselves():
     names = [chr(97 + i) + chr(97 + j) for i in range(26) for j in range(26)]
     choice = choose_tags(names, 5)

@@ -1,0 +1,83 @@
+"""An activation that works at its flat ends passes hardly any gradient on.
+
+For tanh the mean slope is 1 - E[a^2], for the sigmoid E[a] - E[a^2], a quarter at most. Both follow
+exactly from what a histogram keeps. Weights or inputs that are too large drive units there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from tbreport import roles
+from tbreport.model import Finding, Floats, Severity
+from tbreport.rules.kit import Limits, Rule, Threshold, each, listed, number
+from tbreport.rules.layers import Tensor
+from tbreport.rules.training import Training, Unchecked
+
+
+def _check(training: Training, limits: Limits) -> Iterable[Finding]:
+    logs = int(limits["logs"])
+    slopes = [
+        (one, slope)
+        for one in training.layers.activations
+        if (slope := _slope(one)) is not None and len(one.series) >= logs
+    ]
+    if not slopes:
+        raise Unchecked("no exact histograms of tanh or sigmoid activations were logged")
+    flat = [(one, slope) for one, slope in slopes if slope < limits["slope"]]
+    if not flat:
+        return
+    worst, slope = min(flat, key=lambda pair: pair[1])
+    yield RULE.finding(
+        worst.run,
+        f"{listed(one.role.layer for one, _ in flat)} "
+        f"{'work' if len(flat) > 1 else 'works'} at {number(100 * slope)} % of the maximal slope.",
+        "Start with smaller weights, scale the inputs, or use another activation.",
+        tag=worst.tag,
+        step=int(worst.series.steps[-1]),
+        value=slope,
+        threshold=limits["slope"],
+    )
+
+
+def _slope(tensor: Tensor) -> float | None:
+    """The mean slope relative to the greatest one, median over the logs; None if unknown."""
+    if not tensor.is_exact:
+        return None
+    words = {word.rstrip("0123456789") for word in roles.tokens(tensor.tag)}
+    series = tensor.series
+    num = np.where(series.num > 0, series.num, np.nan)
+    squares: Floats = series.sum_squares / num
+    if "tanh" in words and tensor.largest.max() <= 1:
+        slopes = 1.0 - squares
+    elif not words.isdisjoint({"sigmoid", "sigm"}) and series.minimum.min() >= 0:
+        slopes = 4.0 * (series.sum / num - squares)
+    else:
+        return None
+    finite = slopes[np.isfinite(slopes)]
+    return float(np.median(finite)) if len(finite) else None
+
+
+RULE = Rule(
+    id="saturated-activation",
+    title="Saturated activation",
+    severity=Severity.WARNING,
+    why=__doc__ or "",
+    needs="exact histograms of activations whose names say tanh or sigmoid",
+    check=each(_check),
+    thresholds=(
+        Threshold(
+            "slope", 0.1, "of the maximal slope; TheDeepChecker calls 0.85 of the range full"
+        ),
+        Threshold("logs", 3, "fewer may be chance"),
+    ),
+    explains=(
+        "initial-loss-high",
+        "vanishing-gradient",
+        "loss-not-decreasing",
+        "loss-frozen",
+        "val-at-chance",
+    ),
+)
