@@ -12,13 +12,13 @@ from tbreport.charts.axes import Axis, y_axis
 from tbreport.charts.canvas import Canvas
 from tbreport.charts.palette import palette_of
 from tbreport.charts.ramps import sequence
-from tbreport.charts.ticks import Tick
+from tbreport.charts.ticks import step_ticks
 
 Floats = NDArray[np.float64]
 
 WIDTH, HEIGHT = 560, 260  # CSS pixels
 DOT, MARK = 2.4, 3.2  # CSS pixels: a mean, a largest value
-MOST_LABELS = 24
+MOST_LABELS = 12
 LOWEST = 1e-12  # of the largest value: what is smaller, zero included, sits on the ground line
 ROOM = 6.0  # the ground line is this factor below the smallest value
 # The first step light, the last one dark, of viridis between what either ground swallows.
@@ -45,8 +45,7 @@ class Flow:
         """Lines for the means, triangles for the largest, crosses on the ground for zeros."""
         top, ground = self._ends()
         layers = len(self.steps[0].mean)
-        stride = -(-layers // MOST_LABELS)
-        ticks = [Tick(float(n), str(n)) for n in range(1, layers + 1, stride)]
+        ticks = [tick for tick in step_ticks(1, layers, MOST_LABELS) if tick.value >= 1]
         colours = sequence(*SHADES)[::-1][-len(self.steps) :]
         canvas = Canvas(WIDTH, HEIGHT, palette_of(colours))
         canvas.frame(

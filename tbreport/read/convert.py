@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,14 +17,16 @@ from tbreport.model import (
     Floats,
     HistogramSeries,
     ImageSeries,
+    Ints,
     MeshSeries,
     MeshStep,
     PrCurveSeries,
     ScalarSeries,
+    TensorSeries,
     TextSeries,
 )
 from tbreport.read import plugins
-from tbreport.read.collect import HistogramValue
+from tbreport.read.payloads import Buckets, HistogramValue, Payloads, unpacked
 
 # The parts of a mesh by MeshPluginData.ContentType: name, dtype, lengths of the last axis.
 MESH_PARTS = {
@@ -30,7 +34,10 @@ MESH_PARTS = {
     2: ("faces", "i4", (3,)),
     3: ("colors", "u1", (3, 4)),
 }
+_MOMENTS = ("minimum", "maximum", "num", "sum", "sum_squares")
 MAX_DIGITS = 9  # of an image's width or height; Python refuses to read numbers of thousands
+
+Common = dict[str, Any]  # the fields that every series has
 
 
 class Unfit(ValueError):
@@ -61,13 +68,15 @@ def _describe(value: Any) -> str:
     return f"{kind} of shape {list(value.shape)}"
 
 
-def _histogram(value: Any) -> HistogramValue | Floats:
+def _histogram(value: Any) -> Buckets:
     if isinstance(value, HistogramValue):
-        return value
+        moments = (value.minimum, value.maximum, value.num, value.sum, value.sum_squares)
+        bounds = np.array([0, len(value.limits)])
+        return Buckets(value.limits, value.counts, bounds, np.array([moments]))
     if not _is_real(value) or value.ndim != 2 or value.shape[1] != 3:
         raise Unfit(f"not a histogram but {_describe(value)}")
     rows: Floats = value.astype(np.float64)
-    return rows
+    return Buckets.of_rows(rows, np.array([0, len(rows)]))
 
 
 def _images(value: Any) -> tuple[EncodedImage, ...]:
@@ -108,34 +117,6 @@ def _pr_curve(value: Any) -> Floats:
     return curve
 
 
-def _histogram_series(common: dict[str, Any], values: list[Any]) -> HistogramSeries:
-    exact = np.array([isinstance(value, HistogramValue) for value in values], bool)
-    moments = np.array([_moments(value) for value in values]).reshape(-1, 5)
-    edges = tuple(v.limits if isinstance(v, HistogramValue) else v[:, :2] for v in values)
-    counts = tuple(v.counts if isinstance(v, HistogramValue) else v[:, 2] for v in values)
-    return HistogramSeries(
-        **common,
-        edges=edges,
-        counts=counts,
-        exact=exact,
-        minimum=moments[:, 0],
-        maximum=moments[:, 1],
-        num=moments[:, 2],
-        sum=moments[:, 3],
-        sum_squares=moments[:, 4],
-    )
-
-
-def _moments(value: HistogramValue | Floats) -> tuple[float, ...]:
-    """min, max, num, sum and sum of squares; NaN where the dialect does not keep them."""
-    if isinstance(value, HistogramValue):
-        return (value.minimum, value.maximum, value.num, value.sum, value.sum_squares)
-    num = float(value[:, 2].sum())
-    if not num > 0:
-        return (np.nan, np.nan, num, np.nan, np.nan)
-    return (float(value[0, 0]), float(value[-1, 1]), num, np.nan, np.nan)
-
-
 def mesh_part(content_type: int, value: Any) -> NDArray[Any]:
     """One part of a batch of meshes: shape (batch, n, 3), colours also (..., 4). Raises Unfit."""
     name, dtype, lengths = MESH_PARTS[content_type]
@@ -160,17 +141,115 @@ def mesh_series(found: dict[str, tuple[dict[str, Any], list[Any]]], config: str)
     return MeshSeries(**common, meshes=meshes, config=config)
 
 
-MAKERS: dict[str, tuple[Callable[[Any], Any], Callable[[dict[str, Any], list[Any]], Any]]] = {
-    "scalars": (
-        _scalar,
-        lambda common, values: ScalarSeries(**common, values=np.array(values, np.float64)),
+def _tensors(common: Common, values: list[Any], plugin: str = "") -> TensorSeries:
+    return TensorSeries(**common, values=tuple(values), plugin=plugin)
+
+
+class Converter:
+    """How payloads of one plugin become values, and these a series; values are a list here.
+
+    ``one`` converts a payload or raises Unfit; ``make`` gets the common fields of a series.
+    """
+
+    def __init__(
+        self, one: Callable[[Any], Any], make: Callable[[Common, Any], Any] = _tensors
+    ) -> None:
+        self._one = one
+        self.make = make
+
+    def convert(self, payloads: Payloads) -> tuple[Any, dict[int, str]]:
+        """The values, without those that do not fit; of these the place and what they are.
+
+        A payload that was thinned out is None and stays.
+        """
+        values, misfits = [], {}
+        for place, payload in enumerate(unpacked(payloads)):
+            try:
+                values.append(None if payload is None else self._one(payload))
+            except Unfit as error:
+                misfits[place] = str(error)
+        return values, misfits
+
+    def join(self, parts: Sequence[Any]) -> Any:
+        """The values of several parts in one."""
+        return [value for part in parts for value in part]
+
+    def pick(self, values: Any, places: Ints) -> Any:
+        """The values at ``places``."""
+        return [values[place] for place in places.tolist()]
+
+    def present(self, values: Any) -> NDArray[np.bool_] | None:
+        """Which values were not thinned out; None if none was."""
+        present = [value is not None for value in values]
+        return None if all(present) else np.array(present)
+
+
+class _Scalars(Converter):
+    """Values are a float64 array."""
+
+    def convert(self, payloads: Payloads) -> tuple[Floats, dict[int, str]]:
+        if isinstance(payloads, np.ndarray):
+            return payloads.astype(np.float64), {}
+        values, misfits = super().convert(payloads)
+        return np.array(values, np.float64), misfits
+
+    def join(self, parts: Sequence[Floats]) -> Floats:
+        return np.concatenate(parts)
+
+    def pick(self, values: Floats, places: Ints) -> Floats:
+        return values[places]
+
+    def present(self, values: Floats) -> None:
+        return None
+
+
+class _Histograms(Converter):
+    """Values are (edges, counts, is legacy, moments): two lists, two arrays."""
+
+    def convert(self, payloads: Payloads) -> tuple[Any, dict[int, str]]:
+        if isinstance(payloads, Buckets):
+            legacy = np.full(len(payloads), payloads.legacy)
+            return (*payloads.views(), legacy, payloads.moments), {}
+        values, misfits = super().convert(payloads)
+        return self.join([self.convert(value)[0] for value in values]), misfits
+
+    def join(self, parts: Sequence[Any]) -> Any:
+        edges, counts, legacy, found = zip(*parts, strict=True) if parts else ([], [], [], [])
+        legacy = np.concatenate([np.zeros(0, bool), *legacy])
+        found = np.concatenate([np.zeros((0, 5)), *found])
+        return [*chain(*edges)], [*chain(*counts)], legacy, found
+
+    def pick(self, values: Any, places: Ints) -> Any:
+        edges, counts, legacy, found = values
+        pick = super().pick
+        return pick(edges, places), pick(counts, places), legacy[places], found[places]
+
+    def present(self, values: Any) -> None:
+        return None
+
+
+def _histogram_series(common: Common, values: Any) -> HistogramSeries:
+    edges, counts, legacy, found = values
+    moments = dict(zip(_MOMENTS, found.T, strict=True))
+    return HistogramSeries(
+        **common, edges=tuple(edges), counts=tuple(counts), exact=legacy, **moments
+    )
+
+
+CONVERTERS = {
+    "scalars": _Scalars(_scalar, lambda common, values: ScalarSeries(**common, values=values)),
+    "histograms": _Histograms(_histogram, _histogram_series),
+    "images": Converter(
+        _images, lambda common, values: ImageSeries(**common, images=tuple(values))
     ),
-    "histograms": (_histogram, _histogram_series),
-    "images": (_images, lambda common, values: ImageSeries(**common, images=tuple(values))),
-    "audio": (_clips, lambda common, values: AudioSeries(**common, clips=tuple(values))),
-    "text": (_texts, lambda common, values: TextSeries(**common, texts=tuple(values))),
-    "pr_curves": (
-        _pr_curve,
-        lambda common, values: PrCurveSeries(**common, curves=tuple(values)),
+    "audio": Converter(_clips, lambda common, values: AudioSeries(**common, clips=tuple(values))),
+    "text": Converter(_texts, lambda common, values: TextSeries(**common, texts=tuple(values))),
+    "pr_curves": Converter(
+        _pr_curve, lambda common, values: PrCurveSeries(**common, curves=tuple(values))
     ),
 }
+
+
+def as_logged(plugin: str) -> Converter:
+    """Leaves tensors as they are, for the series of a plugin that nothing is known about."""
+    return Converter(lambda value: value, partial(_tensors, plugin=plugin))

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import stat
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tbreport.errors import InputError
 from tbreport.model import Gap, GapKind, Logs, Run
 from tbreport.names import natural_key, printable
-from tbreport.read.beside import run_directory, share_of_budget, with_neighbours
-from tbreport.read.checkpoint import RUN_BUDGET
-from tbreport.read.collect import Collector
-from tbreport.read.events import EventReader
-from tbreport.read.series import build_run
-from tbreport.read.settings import read_settings
+from tbreport.read.beside import run_directory, share_of_budget
+from tbreport.read.runs import MEDIA_STEPS, RunJob, batches, read_batch, read_run, read_runs
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+__all__ = ["RunJob", "read_logs", "read_run"]
 
 MAX_DEPTH = 64  # directories below the log directory
-MEDIA_STEPS = 12  # images, sounds and meshes are kept for about this many steps of a tag
 
 Progress = Callable[[int, int, int], None]
-
-
-@dataclass(frozen=True)
-class RunJob:
-    """What it takes to read one run in another process.
-
-    ``files`` are (path, name relative to the log directory) in order of the names.
-    """
-
-    name: str
-    files: tuple[tuple[str, str], ...]
-    tags: str = ""
-    supersede: bool = True
-    media_steps: int = MEDIA_STEPS
-    budget: int = RUN_BUDGET
 
 
 @dataclass
@@ -59,6 +45,7 @@ def read_logs(
     supersede: bool = True,
     media_steps: int = MEDIA_STEPS,
     progress: Progress | None = None,
+    plain: bool = False,
 ) -> Logs:
     """Read every run under one or several log directories (or single event files).
 
@@ -67,7 +54,8 @@ def read_logs(
     are given. ``runs`` and ``tags`` are regular expressions that names must match somewhere;
     ``supersede`` False keeps the points that a restart replaced; ``media_steps`` is how many steps
     of images, sounds and meshes are kept for a tag; any ``executor`` reads runs in parallel;
-    ``progress`` is called with (runs read, runs in all, bytes read).
+    ``progress`` is called with (runs read, runs in all, bytes read). ``plain`` reads record by
+    record, which takes long, gives the same and is what the quick way is tested against.
 
     Raises InputError when a path does not exist, or nowhere is an event file.
     """
@@ -80,7 +68,7 @@ def read_logs(
             "in which files with 'tfevents' in their names stand"
         )
     jobs = [
-        RunJob(name, tuple(sorted(found.runs[name])), tags, supersede, media_steps)
+        RunJob(name, tuple(sorted(found.runs[name])), tags, supersede, media_steps, plain)
         for name in sorted(found.runs, key=natural_key)
         if not runs or re.search(runs, name)
     ]
@@ -91,47 +79,12 @@ def read_logs(
     return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps))
 
 
-def read_run(job: RunJob) -> Run:
-    """Read the files of one run; a file that can't be read is a gap, never an error."""
-    collector = Collector(job.tags, job.media_steps)
-    for path, name in sorted(job.files, key=lambda file: file[1]):
-        if run_directory(name) is not None:
-            continue
-        try:
-            reader = EventReader(Path(path), name)
-        except OSError as error:
-            collector.gaps.append(_unreadable(name, error))
-            continue
-        with reader:
-            _collect(reader, name, collector)
-    run = build_run(collector, job.name, job.supersede)
-    if run.hparams is None and job.files:
-        path, name = job.files[0]
-        hparams, gaps = read_settings(Path(path).parent, name.rpartition("/")[0])
-        run = replace(run, hparams=hparams, gaps=(*run.gaps, *gaps))
-    return with_neighbours(run, job.files, job.budget)
-
-
-def _collect(reader: EventReader, name: str, collector: Collector) -> None:
-    collector.begin_file(name)
-    gaps = []
-    try:
-        for value in reader:
-            collector.add(value)
-    except OSError as error:  # a network share that went away: what was read stays
-        gaps.append(_unreadable(name, error))
-    collector.end_file(reader.file, reader.gaps + gaps)
-
-
-def _unreadable(name: str, error: OSError) -> Gap:
-    reason = error.strerror or type(error).__name__
-    return Gap(GapKind.UNREADABLE, name, f"can't be read: {reason}")
-
-
 def _read_all(
     jobs: Sequence[RunJob], executor: Executor | None, progress: Progress | None
 ) -> Iterator[Run]:
-    results: Iterable[Run] = (executor.map if executor else map)(read_run, jobs)
+    results = read_runs(jobs)
+    if executor:
+        results = itertools.chain.from_iterable(executor.map(read_batch, batches(jobs)))
     size = 0
     for count, run in enumerate(results, 1):
         size += sum(file.size for file in run.files)

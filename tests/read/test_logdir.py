@@ -223,14 +223,20 @@ def test_a_file_that_fails_while_it_is_read_keeps_what_was_read(tmp_path, monkey
     )
     cut = path.stat().st_size - 50
     monkeypatch.setattr(records, "WINDOW", 16)
-    real = records._pread
+    real, real_into = records._pread, records._pread_into
 
     def failing(fd, length, offset):
         if offset + length > cut:
             raise OSError(errno.EIO, "Input/output error")
         return real(fd, length, offset)
 
+    def failing_into(fd, view, offset):
+        if offset + len(view) > cut:
+            raise OSError(errno.EIO, "Input/output error")
+        return real_into(fd, view, offset)
+
     monkeypatch.setattr(records, "_pread", failing)
+    monkeypatch.setattr(records, "_pread_into", failing_into)
     (run,) = read_logs(tmp_path).runs
     assert len(run.scalars["loss"]) == 1
     assert run.files[0].records == 2
