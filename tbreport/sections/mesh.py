@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tbreport.charts.cloud import Cloud
+from tbreport.charts.mesh import MeshViews
 from tbreport.model import Finding, Logs, MeshStep
 from tbreport.options import Options
 from tbreport.sections.choice import choose_tags, evenly, grouped, title_in_group
@@ -91,7 +91,7 @@ def _figure(tag: str, run: str, place: int, step: int, mesh: MeshStep) -> Figure
         said.append(f"first of {mesh.vertices.shape[0]}")
     caption = " · ".join(said)
     alt = f"{tag} in {run} from the front, the side and the top: {caption}."
-    return Figure(Cloud(alt, vertices, faces, colours, place), caption, run, step)
+    return Figure(MeshViews(alt, vertices, faces, colours, place), caption, run, step)
 
 
 def _every(count: int, most: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
