@@ -25,8 +25,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
+def shared_logs() -> Path:
+    """The folder of real logs from public repositories."""
+    return _shared("logs")
+
+
+@pytest.fixture(scope="session")
 def shared_tools() -> Path:
     """The folder of the scripts that make bad and large logs."""
-    if not (SHARED / "tools").is_dir():
-        pytest.skip(ABSENT.format("shared/tools"))
-    return SHARED / "tools"
+    return _shared("tools")
+
+
+def _shared(name: str) -> Path:
+    if not (SHARED / name).is_dir():
+        pytest.skip(ABSENT.format(f"shared/{name}"))
+    return SHARED / name

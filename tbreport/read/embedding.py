@@ -40,13 +40,17 @@ class Wanted:
 
 @dataclass
 class Folder:
-    """The directory of one configuration, which nothing leads out of."""
+    """The directory of one configuration, which nothing leads out of.
+
+    ``given`` are the files of vectors that were read.
+    """
 
     path: str
     name: str  # relative to the log directory
     budget: Budget
     weights: Weights
     gaps: list[Gap] = field(default_factory=list)
+    given: set[str] = field(default_factory=set)
 
     def open(self, raw: bytes) -> tuple[Source, str]:
         """The file that a path from data names, and its name; raises Unfit."""
@@ -62,15 +66,23 @@ class Folder:
         self.gaps.append(Gap(error.kind, self.named(CONFIG), str(error), count=error.count))
 
 
-def read_embedding(wanted: Wanted, folder: Folder) -> Embedding:
-    """One embedding; what is wrong with its labels or sprite is noted, and they are left out."""
+def read_embedding(wanted: Wanted, folder: Folder) -> Embedding | None:
+    """One embedding, or None if another one was of the same tensor; raises Unfit.
+
+    What is wrong with its labels or its sprite is noted, and they are left out.
+    """
     name, step = clean_name(wanted.name), wanted.step
     if wanted.tensor_path:
         source, file = folder.open(wanted.tensor_path)
         with source:
+            if file in folder.given:
+                return None
+            folder.given.add(file)
             vectors = _vectors(source, wanted, folder)
     else:
         found = folder.weights.find(wanted.name, wanted.repeated, MAX_ROWS, MAX_VALUES)
+        if found is None:
+            return None
         file, step = found.file, found.step
         name = found.name
         places = np.arange(len(found.values))
@@ -119,7 +131,7 @@ def _labels(raw: bytes, vectors: tsv.Vectors, folder: Folder) -> dict[str, tuple
     try:
         source, _ = folder.open(raw)
         with source:
-            columns, rows = tsv.read_labels(source)
+            columns, rows = tsv.read_labels(source, MAX_ROWS)
     except Unfit as error:
         folder.note(Unfit(error.kind, f"labels: {error}"))
         return {}

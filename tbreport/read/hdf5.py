@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 
 from tbreport.model import GapKind
 from tbreport.read.sources import Source, Unfit
-from tbreport.read.stored import MAX_TENSORS, checked_shape, from_bytes, itemsize, stored_bytes
+from tbreport.read.stored import (
+    MAX_NAME,
+    MAX_TENSORS,
+    checked_shape,
+    from_bytes,
+    itemsize,
+    stored_bytes,
+)
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 MAX_DEPTH = 64  # groups in groups
@@ -168,8 +175,8 @@ class Reader:
             for place in range(0, len(entries), 40):
                 offset, address, cached = struct.unpack_from("<QQI", entries, place)
                 if cached in _HARD_LINKS and offset < size:
-                    end = names.find(b"\0", offset)
-                    yield names[offset : max(end, offset)].decode("utf-8", "replace"), address
+                    name = names[offset : min(offset + MAX_NAME, size)].partition(b"\0")[0]
+                    yield name.decode("utf-8", "replace"), address
 
     def _leaves(self, address: int, depth: int) -> Iterator[int]:
         """The addresses of a group's symbol nodes."""

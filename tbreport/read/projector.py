@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
@@ -26,7 +27,8 @@ from tbreport.read.sources import Source, Unfit
 from tbreport.read.wire import message
 
 PLUGIN_FOLDER = "plugins/org_tensorflow_tensorboard_projector"
-MAX_CONFIG = 4 << 20  # bytes
+MAX_CONFIG = 1 << 20  # bytes; torch writes about 250 for a step
+MAX_EMBEDDINGS = 100  # of a configuration
 MAX_STEPS = 12  # of one embedding; the first and the last are always among them
 _STEP_FOLDER = re.compile(r"\d{5,18}")  # torch's: the step in at least five digits
 _STEPPED_NAME = re.compile(r"(.+):(\d{5,18})", re.DOTALL)
@@ -67,16 +69,14 @@ def _read_folder(folder: Folder) -> list[Embedding]:
     folder.weights.model_path = config.model_checkpoint_path
     wanted = _listed(config)
     wanted += _unlisted(folder.path, wanted)
-    embeddings: dict[tuple[str, str, int | None], Embedding] = {}
+    embeddings = []
     for each in _thinned(wanted, folder):
         try:
-            embedding = read_embedding(each, folder)
+            embeddings.append(read_embedding(each, folder))
         except Unfit as error:
             reason = f"embedding {printable(each.name)!r}: {error}"
             folder.note(Unfit(error.kind, reason, error.count))
-            continue
-        embeddings.setdefault((embedding.name, embedding.source, embedding.step), embedding)
-    return list(embeddings.values())
+    return [each for each in embeddings if each is not None]
 
 
 def _parse(source: Source) -> Any:
@@ -108,6 +108,7 @@ def _has_controls(info: Any) -> bool:
 
 def _listed(config: Any) -> list[Wanted]:
     wanted: list[Wanted] = []
+    seen: Counter[tuple[str, int | None]] = Counter()
     for info in config.embeddings:
         name, step = _name_and_step(info)
         tile = tuple(info.sprite.single_image_dim) * 2  # one number is both width and height
@@ -120,9 +121,10 @@ def _listed(config: Any) -> list[Wanted]:
                 info.sprite.image_path,
                 (tile[0], tile[1]) if tile else (0, 0),
                 tuple(info.tensor_shape),
-                sum(each.name == name and each.step == step for each in wanted),
+                seen[name, step],
             )
         )
+        seen[name, step] += 1
     return wanted
 
 
@@ -183,7 +185,10 @@ def _thinned(wanted: Sequence[Wanted], folder: Folder) -> list[Wanted]:
             folder.note(Unfit(GapKind.LIMIT, reason, count - MAX_STEPS))
             each_step = [each_step[place] for place in places]
         chosen += each_step
-    return chosen
+    if len(chosen) > MAX_EMBEDDINGS:
+        reason = f"{MAX_EMBEDDINGS} of {len(chosen)} embeddings are read"
+        folder.note(Unfit(GapKind.LIMIT, reason, len(chosen) - MAX_EMBEDDINGS))
+    return chosen[:MAX_EMBEDDINGS]
 
 
 def logged_embeddings(run: Run) -> tuple[Embedding, ...]:

@@ -64,17 +64,21 @@ class Weights(contextlib.ExitStack):
         self._folder, self._name = folder, name
         self._file = ""
         self._tensors: list[_Tensor] | None = None
+        self._given: set[str] = set()
 
-    def find(self, wanted: str, repeated: int, max_rows: int, max_values: int) -> Found:
-        """The tensor that the configuration calls ``wanted``; raises Unfit.
+    def find(self, wanted: str, repeated: int, max_rows: int, max_values: int) -> Found | None:
+        """The tensor that the configuration calls ``wanted``, or None if it was given before.
 
         ``repeated`` counts the embeddings before this one that are called the same: Keras gives
-        one name to all of them.
+        one name to all of them. Raises Unfit.
         """
         if self._tensors is None:
             self._file = self._latest()
             self._tensors = self._open(self._file)
         tensor = self._match(wanted, repeated)
+        if tensor.names[0] in self._given:
+            return None
+        self._given.add(tensor.names[0])
         if len(tensor.shape) != 2 or 0 in tensor.shape:
             raise Unfit(
                 GapKind.MALFORMED, f"a tensor of shape {list(tensor.shape)} is no embedding"

@@ -17,6 +17,7 @@ FOOTER = 48  # bytes
 MAGIC = 0xDB4775248B80FB57
 TRAILER = 5  # bytes behind a block: its compression and its checksum
 MAX_BLOCK = 16 << 20  # bytes; TensorFlow writes blocks of 256 KiB
+MAX_KEY = 4096  # bytes; a key is built on the one before, so that few bytes can make a long one
 _COMPRESSION = {1: "snappy"}
 
 
@@ -33,7 +34,7 @@ def entries(source: Source) -> Iterator[tuple[bytes, bytes]]:
     left = source.size
     for _, value in _block_entries(_block(source, start, size)):
         (start, size), _ = _handle(value, 0)
-        left -= size
+        left -= size + TRAILER
         if left < 0:
             raise Unfit(GapKind.MALFORMED, "blocks of the checkpoint index overlap")
         yield from _block_entries(_block(source, start, size))
@@ -60,6 +61,8 @@ def _block_entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
         shared, place = _varint(block, place)
         unshared, place = _varint(block, place)
         length, place = _varint(block, place)
+        if shared + unshared > MAX_KEY:
+            raise Unfit(GapKind.LIMIT, f"a name of {shared + unshared} bytes in the index")
         if shared > len(key) or place + unshared + length > end:
             raise Unfit(GapKind.MALFORMED, "an entry of the checkpoint index is past its block")
         key = key[:shared] + block[place : place + unshared]

@@ -19,7 +19,7 @@ from tbreport.read.sources import Unfit
 
 MAX_RANK = 32  # numpy before 2.0 knows no more
 MAX_TENSORS = 50_000  # of one file
-MAX_NAME = 4096  # characters
+MAX_NAME = 1000  # characters
 
 BFLOAT16 = "bfloat16"
 # What a file may call a dtype -> how its numbers are stored; bfloat16 is widened to float32.

@@ -8,6 +8,7 @@ torch/serialization.py (persistent ids).
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from tbreport.model import GapKind
 from tbreport.read.pickles import Global, Machine, Opaque
 from tbreport.read.sources import Unfit
-from tbreport.read.stored import MAX_TENSORS
+from tbreport.read.stored import MAX_NAME, MAX_TENSORS
 
 MAX_DEPTH = 64  # containers in containers
 _STORAGES = {
@@ -111,16 +112,19 @@ def follow(pickle: bytes) -> Saved:
     root = machine.run(pickle)
     inside = _containers(root)
     saved = Saved(step=_step(root))
-    lost: dict[str, list[str]] = {}
+    lost: dict[str, list[str]] = {}  # the first few of each maker's
+    counts: Counter[str] = Counter()
     for key, value in _walk(root):
         if isinstance(value, Opaque):
-            lost.setdefault(value.maker, []).append(key)
+            counts[value.maker] += 1
+            if counts[value.maker] <= 4:
+                lost.setdefault(value.maker, []).append(key)
             continue
         if len(saved.tensors) >= MAX_TENSORS:
             raise Unfit(GapKind.LIMIT, f"more than {MAX_TENSORS} tensors")
         container, _, inner = key.partition(".")
         saved.tensors.append((key, inner if container in inside else "", value))
-    saved.gaps += [_lost_tensors(maker, keys) for maker, keys in lost.items()]
+    saved.gaps += [_lost_tensors(maker, keys, counts[maker]) for maker, keys in lost.items()]
     saved.gaps += _refused_calls(machine.opaques, set(lost))
     return saved
 
@@ -131,28 +135,33 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
     Each container is visited once, so that shared ones can't multiply.
     """
     seen: set[int] = set()
-    pending: list[tuple[Any, str, int]] = [(root, "", 0)]
+    pending = [iter([("", root)])]
     while pending:
-        value, name, depth = pending.pop()
+        name, value = next(pending[-1], ("", None))
         if isinstance(value, TensorView) or _is_lost(value):
             yield name, value
         elif isinstance(value, dict | list | tuple | Opaque) and id(value) not in seen:
             seen.add(id(value))
-            if depth < MAX_DEPTH:
-                inner = list(_children(value, name))
-                pending += [(child, path, depth + 1) for path, child in reversed(inner)]
+            if len(pending) < MAX_DEPTH and len(name) < MAX_NAME:
+                pending.append(_children(value, name))
+        elif value is None:
+            pending.pop()
 
 
 def _children(value: Any, name: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Opaque):
         # An object's state stands for the object: its names go on where the object's ends.
         yield from ((name, part) for part in value.parts if isinstance(part, dict | Opaque))
-        plain = [part for part in value.parts if not isinstance(part, dict | Opaque)]
-        yield from ((_joined(name, i), part) for i, part in enumerate((*value.args, *plain)))
+        plain = [part for part in value.parts if isinstance(part, TensorView | list | tuple)]
+        inner = [arg for arg in value.args if isinstance(arg, _HOLDERS)]
+        yield from ((_joined(name, i), part) for i, part in enumerate((*inner, *plain)))
         return
     for key, child in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(child, TensorView | dict | list | tuple | Opaque):
+        if isinstance(child, _HOLDERS):
             yield (name if key in _MODULE_PARTS else _joined(name, key)), child
+
+
+_HOLDERS = (TensorView, dict, list, tuple, Opaque)
 
 
 def _joined(name: str, key: object) -> str:
@@ -167,9 +176,9 @@ def _is_lost(value: Any) -> bool:
     )
 
 
-def _lost_tensors(maker: str, names: list[str]) -> Unfit:
+def _lost_tensors(maker: str, names: list[str], count: int) -> Unfit:
     shown = ", ".join(repr(name) for name in names[:3]) + (" …" if len(names) > 3 else "")
-    return Unfit(GapKind.REFUSED, f"made by {maker:.100}, not rebuilt here: {shown}", len(names))
+    return Unfit(GapKind.REFUSED, f"made by {maker:.100}, not rebuilt here: {shown}", count)
 
 
 def _refused_calls(opaques: list[Opaque], lost: set[str]) -> list[Unfit]:

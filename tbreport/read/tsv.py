@@ -17,7 +17,9 @@ MAX_COLUMNS = 65_536  # numbers in a row
 MAX_LABEL_TEXT = 64 << 20  # bytes of a file of labels
 MAX_LABEL_COLUMNS = 64
 MAX_LABEL = 1000  # characters
-_BLOCK = 8 << 20  # bytes read at a time
+MAX_LINE = 4 << 20  # bytes
+MAX_CELLS = 2_000_000  # labels of a file
+_BLOCK = 1 << 20  # bytes read at a time
 
 
 @dataclass(frozen=True)
@@ -38,43 +40,53 @@ class Vectors:
 def read_vectors(source: Source, max_rows: int, max_values: int) -> Vectors:
     """The first ``max_rows`` rows, and no more than ``max_values`` numbers, of a TSV file.
 
-    Empty lines are no rows, as in TensorBoard. Raises Unfit when there is no row of numbers.
+    Empty lines are no rows, as in TensorBoard; behind the last row that is read they are counted.
+    Raises Unfit when there is no row of numbers.
     """
-    width = 0
+    width = rows = taken = 0
     blocks: list[NDArray[np.float32]] = []
     places: list[NDArray[np.int64]] = []
-    rows = taken = bad = 0
-    for lines in _lines(source, min(source.size, MAX_TEXT)):
-        width = width or _usual_width(lines)
-        first, rows = rows, rows + len(lines)
-        room = min(max_rows, max_values // width) - taken
-        if room <= 0 or not lines:
-            if not taken and lines:
-                raise Unfit(GapKind.LIMIT, f"no room for rows of {width} numbers")
+    for block in _blocks(source, min(source.size, MAX_TEXT)):
+        room = min(max_rows, max_values // width) - taken if width else 1
+        if not room:
+            rows += block.count(b"\n")
             continue
-        good = [i for i, line in enumerate(lines[:room]) if line.count("\t") == width - 1]
-        values, kept = _numbers([lines[i] for i in good])
-        bad += min(len(lines), room) - len(values)
-        taken += min(len(lines), room)
+        lines = [line.decode("latin-1") for line in block.split(b"\n") if line.strip()]
+        if lines and not width:
+            width = _usual_width(lines)
+            room = min(max_rows, max_values // width)
+            if not room:
+                raise Unfit(GapKind.LIMIT, f"no room for rows of {width} numbers")
+        values, kept = _rows(lines[:room], width)
         blocks.append(values)
-        places.append(np.array(good, np.int64)[kept] + first)
-    if not sum(map(len, blocks)):
-        raise Unfit(GapKind.MALFORMED, "holds no row of numbers")
+        places.append(kept + rows)
+        taken += min(len(lines), room)
+        rows += len(lines)
     found = [block for block in blocks if len(block)]
+    if not found:
+        raise Unfit(GapKind.MALFORMED, "holds no row of numbers")
+    bad = taken - sum(map(len, found))
     cut = source.size > MAX_TEXT
     return Vectors(np.concatenate(found), np.concatenate(places), rows, bad, cut)
 
 
-def _lines(source: Source, size: int) -> Iterator[list[str]]:
-    """The lines of the first ``size`` bytes that are not empty, a block at a time."""
+def _blocks(source: Source, size: int) -> Iterator[bytes]:
+    """The first ``size`` bytes as blocks of whole lines, each with its end."""
     rest = b""
     for start in range(0, size, _BLOCK):
-        *lines, rest = (rest + source.at(start, min(_BLOCK, size - start))).split(b"\n")
-        if len(rest) > _BLOCK:
-            raise Unfit(GapKind.LIMIT, f"a line of more than {_BLOCK} bytes")
-        yield [line.decode("latin-1") for line in lines if line.strip()]
-    if rest.strip() and size == source.size:
-        yield [rest.decode("latin-1")]
+        whole, end, rest = (rest + source.at(start, min(_BLOCK, size - start))).rpartition(b"\n")
+        if len(rest) > MAX_LINE:
+            raise Unfit(GapKind.LIMIT, f"a line of more than {MAX_LINE} bytes")
+        yield whole + end
+    if rest and size == source.size:
+        yield rest + b"\n"
+
+
+def _rows(lines: list[str], width: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The rows of ``width`` numbers among ``lines``, and which lines they are."""
+    good = [i for i, line in enumerate(lines) if line.count("\t") == width - 1]
+    values, kept = _numbers([lines[i] for i in good])
+    return values, np.array(good, np.int64)[kept]
 
 
 def _usual_width(lines: list[str]) -> int:
@@ -110,24 +122,28 @@ def _parse(lines: list[str]) -> NDArray[np.float32]:
         return np.loadtxt(lines, np.float32, comments=None, delimiter="\t", ndmin=2)
 
 
-def read_labels(source: Source) -> tuple[dict[str, list[str]], int]:
-    """The columns of a metadata file by their headers, and how many rows there are.
+def read_labels(source: Source, max_rows: int) -> tuple[dict[str, list[str]], int]:
+    """The first rows of a metadata file by the headers of its columns, and how many rows it has.
 
     Only a first line with a tab is a header, as in TensorBoard; one column without is "label".
+    Raises Unfit when the file is too large.
     """
     if source.size > MAX_LABEL_TEXT:
         raise Unfit(GapKind.LIMIT, f"{source.size} bytes of labels")
     text = source.at(0, source.size).decode("utf-8-sig", "backslashreplace")
-    lines = text.removesuffix("\n").replace("\r", "").split("\n") if text else []
-    if not lines or "\t" not in lines[0]:
-        return {"label": [line[:MAX_LABEL] for line in lines]}, len(lines)
-    header, *rows = (line.split("\t", MAX_LABEL_COLUMNS)[:MAX_LABEL_COLUMNS] for line in lines)
-    names = _distinct(header)
+    text = text.removesuffix("\n").replace("\r", "")
+    count = text.count("\n") + 1 if source.size else 0
+    header = text.partition("\n")[0].split("\t", MAX_LABEL_COLUMNS)[:MAX_LABEL_COLUMNS]
+    if "\t" not in text.partition("\n")[0]:
+        rows = text.split("\n", max_rows)[: min(max_rows, count)]
+        return {"label": [row[:MAX_LABEL] for row in rows]}, count
+    names = _distinct(header)[: max(1, MAX_CELLS // min(count, max_rows))]
     columns: dict[str, list[str]] = {name: [] for name in names}
-    for row in rows:
+    for line in text.split("\n", max_rows + 1)[1 : min(max_rows + 1, count)]:
+        cells = line.split("\t", len(names))
         for i, name in enumerate(names):
-            columns[name].append(row[i][:MAX_LABEL] if i < len(row) else "")
-    return columns, len(rows)
+            columns[name].append(cells[i][:MAX_LABEL] if i < len(cells) else "")
+    return columns, count - 1
 
 
 def _distinct(names: list[str]) -> list[str]:

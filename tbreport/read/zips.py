@@ -17,9 +17,9 @@ _LOCAL_HEADER = 30  # bytes, before the name and the extra field
 
 @dataclass(frozen=True)
 class Member:
-    """A member that is stored as it is: where its bytes stand, and their checksum (0: none)."""
+    """A member that is stored as it is: where its header is, its size, its checksum (0: none)."""
 
-    start: int
+    header: int
     size: int
     crc: int
 
@@ -38,18 +38,17 @@ class StoredZip:
             if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
                 self.packed.append(info.filename)
             else:
-                start = _data_start(source, info.header_offset)
-                self.members[info.filename] = Member(start, info.file_size, info.CRC)
+                self.members[info.filename] = Member(info.header_offset, info.file_size, info.CRC)
 
     def open(self, name: str) -> Source:
         """One member as a source of its own; raises Unfit when it is past the end of the file."""
         member = self.members[name]
-        return self.source.stretch(member.start, member.size)
+        return self.source.stretch(_data_start(self.source, member.header), member.size)
 
     def read(self, name: str) -> bytes:
         """All bytes of one member, their checksum checked; raises Unfit."""
         member = self.members[name]
-        data = self.source.at(member.start, member.size)
+        data = self.open(name).at(0, member.size)
         if member.crc and zlib.crc32(data) != member.crc:  # torch can be told to write none
             raise Unfit(GapKind.DAMAGED, f"checksum of {name!r:.200} is wrong")
         return data

@@ -229,6 +229,54 @@ def _varint(data: bytes, place: int) -> tuple[int, int]:
             return value, place
 
 
+def varint(number: int) -> bytes:
+    low = bytes([number & 127 | (128 if number > 127 else 0)])
+    return low + (varint(number >> 7) if number > 127 else b"")
+
+
+def table(*entries: tuple[int, bytes, bytes]) -> bytes:
+    """A LevelDB table of one block; an entry is (bytes shared with the key before, rest, value)."""
+
+    def block(*rows: tuple[int, bytes, bytes]) -> bytes:
+        body = b"".join(
+            varint(shared) + varint(len(rest)) + varint(len(value)) + rest + value
+            for shared, rest, value in rows
+        )
+        body += struct.pack("<II", 0, 1) + b"\0"
+        return body + struct.pack("<I", crc.masked(body))
+
+    data = block(*entries)
+    place = varint(0) + varint(len(data) - 5)
+    index = block((0, b"z", place))
+    footer = varint(0) * 2 + varint(len(data)) + varint(len(index) - 5)
+    return data + index + footer.ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57)
+
+
+def test_names_in_an_index_cannot_grow_on_each_other(tmp_path):
+    header = (0, b"", b"\x08\x01")
+    small = table(header, (0, b"a" * 4000, b""), *[(4000, b"", b"")] * 10)
+    assert read_bytes(tmp_path, small, "small.index")[1] != []
+    long = table(header, (0, b"a" * 4000, b""), (4000, b"b" * 4000, b""))
+    _, gaps = read_bytes(tmp_path, long, "long.index")
+    assert [(gap.kind, gap.reason) for gap in gaps] == [
+        (GapKind.LIMIT, "a name of 8000 bytes in the index")
+    ]
+
+
+def test_an_index_of_nothing_is_no_trouble(tmp_path):
+    assert read_bytes(tmp_path, table((0, b"", b"\x08\x01")), "good.index")[1] == []
+
+
+def test_long_names_of_nested_containers_take_no_memory(tmp_path):
+    key = b"X\xc8\x00\x00\x00" + b"k" * 200
+    data = b"\x80\x02" + (b"}" + key) * 60 + b"](" + b"]" * 300_000 + b"e" + b"s" * 60 + b"."
+    tracemalloc.start()
+    read_bytes(tmp_path, torch_zip_of(data), "bad.pt")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 128 << 20
+
+
 @pytest.mark.parametrize("cut", [0, 1, 7, 8, 47, 100, 300])
 @pytest.mark.parametrize("file", FILES)
 def test_a_cut_file_is_a_gap(tmp_path, file, cut):

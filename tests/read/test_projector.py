@@ -17,7 +17,7 @@ from tensorboardX import SummaryWriter
 from tbreport.errors import InputError
 from tbreport.model import Embedding, Gap, GapKind, Run
 from tbreport.read import embedding as reader
-from tbreport.read import tsv
+from tbreport.read import projector, tsv
 from tbreport.read.logdir import read_logs
 from tests import strategies, writer
 from tests.read.checkpoints import GOLD, kinds, truth
@@ -491,6 +491,22 @@ def test_of_many_steps_some_are_read_evenly(tmp_path):
     assert (len(steps), steps[0], steps[-1]) == (12, 0, 39)
     assert steps == sorted(steps)
     assert [(gap.kind, gap.count) for gap in gaps] == [(GapKind.LIMIT, 28)]
+
+
+def test_only_so_many_embeddings_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(projector, "MAX_EMBEDDINGS", 2)
+    names = ("a", "b", "c")
+    config(tmp_path, *[f'tensor_name: "{name}"\ntensor_path: "{name}.tsv"' for name in names])
+    files(tmp_path, **{f"{name}__tsv": TSV for name in names})
+    embeddings, gaps = read(tmp_path)
+    assert [each.name for each in embeddings] == ["a", "b"]
+    assert [(gap.kind, gap.count) for gap in gaps] == [(GapKind.LIMIT, 1)]
+
+
+def test_the_same_file_is_read_once(tmp_path):
+    config(tmp_path, *[f'tensor_name: "{name}"\ntensor_path: "v.tsv"' for name in "ab"])
+    files(tmp_path, v__tsv=TSV)
+    assert read_one(tmp_path).name == "a"
 
 
 def test_a_fifo_in_place_of_a_file_is_not_waited_for(tmp_path):
