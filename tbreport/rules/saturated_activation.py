@@ -38,7 +38,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         f"{'work' if len(flat) > 1 else 'works'} at {number(100 * slope)} % of the maximal slope"
         + (", though not at the start." if later else "."),
         "Start with smaller weights, scale the inputs, or use another activation.",
-        tag=worst.tag,
+        tag=flat[0][0].tag,
         step=int(worst.series.steps[-1]),
         value=slope,
         threshold=limits["slope"],
