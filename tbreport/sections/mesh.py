@@ -77,7 +77,7 @@ def _figure(tag: str, run: str, place: int, step: int, mesh: MeshStep) -> Figure
     colours = None
     if mesh.colors is not None and mesh.colors.shape[:2] == mesh.vertices.shape[:2]:
         colours = mesh.colors[0][:, :3]
-    said = [f"step {step:,}", counted(len(vertices), "vertex", "vertices")]
+    said = [counted(len(vertices), "vertex", "vertices")]
     if faces is not None and len(faces):
         said.append(counted(len(faces), "face"))
         if len(faces) > MOST_FACES:
@@ -90,7 +90,7 @@ def _figure(tag: str, run: str, place: int, step: int, mesh: MeshStep) -> Figure
     if mesh.vertices.shape[0] > 1:
         said.append(f"first of {mesh.vertices.shape[0]}")
     caption = " · ".join(said)
-    alt = f"{tag} in {run} from the front, the side and the top: {caption}."
+    alt = f"{tag} in {run} from the front, the side and the top, step {step:,}: {caption}."
     return Figure(MeshViews(alt, vertices, faces, colours, place), caption, run, step)
 
 
