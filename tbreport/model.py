@@ -104,8 +104,8 @@ class HistogramSeries(Series):
     the dialect does not keep them. ``buckets(i)`` gives one form for both.
     """
 
-    edges: tuple[Floats, ...]
-    counts: tuple[Floats, ...]
+    edges: Sequence[Floats]
+    counts: Sequence[Floats]
     exact: NDArray[np.bool_]
     minimum: Floats
     maximum: Floats

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -71,12 +70,12 @@ def _describe(value: Any) -> str:
 def _histogram(value: Any) -> Buckets:
     if isinstance(value, HistogramValue):
         moments = (value.minimum, value.maximum, value.num, value.sum, value.sum_squares)
-        bounds = np.array([0, len(value.limits)])
-        return Buckets(value.limits, value.counts, bounds, np.array([moments]))
+        sizes = np.array([len(value.limits)])
+        return Buckets.of_protos(value.limits, value.counts, sizes, np.array([moments]))
     if not _is_real(value) or value.ndim != 2 or value.shape[1] != 3:
         raise Unfit(f"not a histogram but {_describe(value)}")
     rows: Floats = value.astype(np.float64)
-    return Buckets.of_rows(rows, np.array([0, len(rows)]))
+    return Buckets.of_rows(rows, np.array([len(rows)]))
 
 
 def _images(value: Any) -> tuple[EncodedImage, ...]:
@@ -204,35 +203,28 @@ class _Scalars(Converter):
 
 
 class _Histograms(Converter):
-    """Values are (edges, counts, is legacy, moments): two lists, two arrays."""
+    """Values are ``Buckets``."""
 
-    def convert(self, payloads: Payloads) -> tuple[Any, dict[int, str]]:
+    def convert(self, payloads: Payloads) -> tuple[Buckets, dict[int, str]]:
         if isinstance(payloads, Buckets):
-            legacy = np.full(len(payloads), payloads.legacy)
-            return (*payloads.views(), legacy, payloads.moments), {}
+            return payloads, {}
         values, misfits = super().convert(payloads)
-        return self.join([self.convert(value)[0] for value in values]), misfits
+        return Buckets.join(values), misfits
 
-    def join(self, parts: Sequence[Any]) -> Any:
-        edges, counts, legacy, found = zip(*parts, strict=True) if parts else ([], [], [], [])
-        legacy = np.concatenate([np.zeros(0, bool), *legacy])
-        found = np.concatenate([np.zeros((0, 5)), *found])
-        return [*chain(*edges)], [*chain(*counts)], legacy, found
+    def join(self, parts: Sequence[Buckets]) -> Buckets:
+        return Buckets.join(parts)
 
-    def pick(self, values: Any, places: Ints) -> Any:
-        edges, counts, legacy, found = values
-        pick = super().pick
-        return pick(edges, places), pick(counts, places), legacy[places], found[places]
+    def pick(self, values: Buckets, places: Ints) -> Buckets:
+        return values.pick(places)
 
-    def present(self, values: Any) -> None:
+    def present(self, values: Buckets) -> None:
         return None
 
 
-def _histogram_series(common: Common, values: Any) -> HistogramSeries:
-    edges, counts, legacy, found = values
-    moments = dict(zip(_MOMENTS, found.T, strict=True))
+def _histogram_series(common: Common, values: Buckets) -> HistogramSeries:
+    moments = dict(zip(_MOMENTS, values.moments.T, strict=True))
     return HistogramSeries(
-        **common, edges=tuple(edges), counts=tuple(counts), exact=legacy, **moments
+        **common, edges=values.edges, counts=values.counts, exact=values.legacy, **moments
     )
 
 

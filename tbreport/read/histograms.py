@@ -58,17 +58,16 @@ class Histograms(NamedTuple):
         ``first`` is the first slot of each record, ``spans`` begin at slots.
         """
         cells = Cells(first.take(self.records), self.streams[:, 0], self.steps, self.wall_times)
-        return arrivals(cells, spans, streams, lambda order: self.where(order)._packed(buffer).part)
+        return arrivals(cells, spans, streams, lambda order: self.where(order)._packed(buffer).pick)
 
     def _packed(self, buffer: NDArray[np.uint8]) -> Buckets:
         """Their buckets, copied out of the buffer."""
-        bounds = np.concatenate([[0], np.cumsum(self.sizes)])
         if not self.moments.shape[1]:
             rows = _copied(buffer, self.edges, _ROW * self.sizes)
-            return Buckets.of_rows(rows.reshape(-1, 3), bounds)
+            return Buckets.of_rows(rows.reshape(-1, 3), self.sizes)
         edges = _copied(buffer, self.edges, 8 * self.sizes)
         counts = _copied(buffer, self.counts, 8 * self.sizes)
-        return Buckets(edges, counts, bounds, self.moments)
+        return Buckets.of_protos(edges, counts, self.sizes, self.moments)
 
 
 def _copied(buffer: NDArray[np.uint8], starts: Ints, sizes: Ints) -> Floats:

@@ -8,20 +8,28 @@ import re
 import stat
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tbreport.errors import InputError
 from tbreport.model import Gap, GapKind, Logs, Run
 from tbreport.names import natural_key, printable
-from tbreport.read.beside import run_directory, share_of_budget
-from tbreport.read.runs import MEDIA_STEPS, RunJob, batches, read_batch, read_run, read_runs
+from tbreport.read.runs import (
+    MEDIA_STEPS,
+    Choices,
+    RunJob,
+    batches,
+    is_event_file,
+    read_batch,
+    read_run,
+    read_runs,
+)
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["RunJob", "read_logs", "read_run"]
+__all__ = ["Choices", "RunJob", "read_logs", "read_run"]
 
 MAX_DEPTH = 64  # directories below the log directory
 
@@ -33,6 +41,7 @@ class _Found:
     """What a walk over the log directories found."""
 
     runs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    beside: set[str] = field(default_factory=set)  # runs with more in their directory
     gaps: list[Gap] = field(default_factory=list)
 
 
@@ -67,15 +76,16 @@ def read_logs(
             f"no event files under {shown}: give the directory that your writer logs to, "
             "in which files with 'tfevents' in their names stand"
         )
+    names = sorted(found.runs, key=natural_key)
+    wanted = [name for name in names if not runs or re.search(runs, name)]
+    if not wanted:
+        shown = ", ".join(map(printable, names[:5]))
+        raise InputError(f"no run matches --runs {runs!r}; there are {len(names)}: {shown} …")
+    choices = Choices(tags, supersede, media_steps, len(wanted), plain)
     jobs = [
-        RunJob(name, tuple(sorted(found.runs[name])), tags, supersede, media_steps, plain)
-        for name in sorted(found.runs, key=natural_key)
-        if not runs or re.search(runs, name)
+        RunJob(name, tuple(sorted(found.runs[name])), choices, name in found.beside)
+        for name in wanted
     ]
-    if not jobs:
-        names = ", ".join(printable(name) for name in sorted(found.runs, key=natural_key)[:5])
-        raise InputError(f"no run matches --runs {runs!r}; there are {len(found.runs)}: {names} …")
-    jobs = [replace(job, budget=share_of_budget(len(jobs))) for job in jobs]
     return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps))
 
 
@@ -107,9 +117,10 @@ def _discover(places: Sequence[Path]) -> _Found:
             ) from error
         if stat.S_ISDIR(status.st_mode):
             _walk(place, label, found)
-        elif _is_event_file(place.name):
+        elif is_event_file(place.name):
             name = label or place.resolve().parent.name or "."
             found.runs.setdefault(name, []).append((str(place), place.name))
+            found.beside.add(name)
         else:
             raise InputError(
                 f"{printable(str(place))}: not an event file (its name has no 'tfevents'); "
@@ -135,11 +146,6 @@ def _labels(real_paths: Collection[Path]) -> list[str]:
         if len(set(labels)) == len(labels):
             break
     return labels
-
-
-def _is_event_file(name: str) -> bool:
-    """TensorBoard's test (``io_wrapper.IsSummaryEventsFile``)."""
-    return "tfevents" in name and not name.endswith(".profile-empty")
 
 
 def _walk(root: Path, label: str, found: _Found) -> None:
@@ -176,6 +182,7 @@ def _note_files(
 ) -> list[os.DirEntry[str]]:
     """Note the event files among ``entries`` and return the directories."""
     directories = []
+    others = []
     for entry in entries:
         try:
             is_directory = entry.is_dir()
@@ -183,12 +190,30 @@ def _note_files(
             is_directory = False
         if is_directory:
             directories.append(entry)
-        elif _is_event_file(entry.name) or run_directory(entry.name) is not None:
+        elif is_event_file(entry.name):
+            run = _join(label, relative) or "."
             name = _join(label, _join(relative, entry.name))
-            folder = run_directory(name)
-            run = (_join(label, relative) if folder is None else folder) or "."
             found.runs.setdefault(run, []).append((entry.path, name))
+        else:
+            others.append(entry)
+    if directories or others:
+        found.beside.add(_join(label, relative) or ".")
+    _note_configs(others, _join(label, relative), found)
     return directories
+
+
+def _note_configs(others: Sequence[os.DirEntry[str]], relative: str, found: _Found) -> None:
+    """Note the files that make their directory a run though they are no event files."""
+    if not others:
+        return
+    from tbreport.read.beside import run_directory  # takes long to import, and few logs need it
+
+    for entry in others:
+        folder = run_directory(_join(relative, entry.name))
+        if folder is not None:
+            name = _join(relative, entry.name)
+            found.runs.setdefault(folder or ".", []).append((entry.path, name))
+            found.beside.add(folder or ".")
 
 
 def _join(parent: str, child: str) -> str:

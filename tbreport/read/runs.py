@@ -9,33 +9,42 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tbreport.model import Run
-from tbreport.read.beside import run_directory, with_neighbours
-from tbreport.read.checkpoint import RUN_BUDGET
 from tbreport.read.collect import Collector
 from tbreport.read.files import BLOCK, FileReader
 from tbreport.read.series import build_run
-from tbreport.read.settings import read_settings
 
 MEDIA_STEPS = 12  # images, sounds and meshes are kept for about this many steps of a tag
 _MANY = 64  # runs in a batch
 
 
 @dataclass(frozen=True)
+class Choices:
+    """How runs are to be read, as ``read_logs`` says; ``runs`` is how many are read in all."""
+
+    tags: str = ""
+    supersede: bool = True
+    media_steps: int = MEDIA_STEPS
+    runs: int = 1
+    plain: bool = False
+
+
+@dataclass(frozen=True)
 class RunJob:
     """What it takes to read one run in another process.
 
-    ``files`` are (path, name relative to the log directory) in order of the names; ``plain`` reads
-    record by record, which gives the same and is there to be compared with; ``budget`` is how many
-    bytes of numbers are read from checkpoints.
+    ``files`` are (path, name relative to the log directory) in order of the names; ``beside`` says
+    whether there may be more than event files in their directory.
     """
 
     name: str
     files: tuple[tuple[str, str], ...]
-    tags: str = ""
-    supersede: bool = True
-    media_steps: int = MEDIA_STEPS
-    plain: bool = False
-    budget: int = RUN_BUDGET
+    choices: Choices = Choices()
+    beside: bool = True
+
+
+def is_event_file(name: str) -> bool:
+    """TensorBoard's test (``io_wrapper.IsSummaryEventsFile``)."""
+    return "tfevents" in name and not name.endswith(".profile-empty")
 
 
 def read_runs(jobs: Iterable[RunJob]) -> Iterator[Run]:
@@ -47,11 +56,11 @@ def read_runs(jobs: Iterable[RunJob]) -> Iterator[Run]:
     reader = FileReader()
     begun: deque[tuple[RunJob, Collector]] = deque()
     for job in jobs:
-        collector = Collector(job.tags, job.media_steps)
+        collector = Collector(job.choices.tags, job.choices.media_steps)
         begun.append((job, collector))
         for path, name in sorted(job.files, key=lambda file: file[1]):
-            if run_directory(name) is None:
-                reader.read(collector, path, name, job.plain)
+            if is_event_file(name):
+                reader.read(collector, path, name, job.choices.plain)
         while begun and begun[0][1] is not reader.waiting:
             yield _built(*begun.popleft())
     reader.flush()
@@ -92,9 +101,15 @@ def _size(path: str) -> int:
 
 def _built(job: RunJob, collector: Collector) -> Run:
     """The run, with what stands beside its event files."""
-    run = build_run(collector, job.name, job.supersede)
+    run = build_run(collector, job.name, job.choices.supersede)
+    if not job.beside and not run.tensors:
+        return run
+    # These take longer to import than a small log to read.
+    from tbreport.read.beside import share_of_budget, with_neighbours
+    from tbreport.read.settings import read_settings
+
     if run.hparams is None and job.files:
         path, name = job.files[0]
         hparams, gaps = read_settings(Path(path).parent, name.rpartition("/")[0])
         run = replace(run, hparams=hparams, gaps=(*run.gaps, *gaps))
-    return with_neighbours(run, job.files, job.budget)
+    return with_neighbours(run, job.files, share_of_budget(job.choices.runs))

@@ -42,7 +42,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
                 f"{listed(one.layer for one, _ in far)} start too {word}: "
                 f"{worst.layer} has {number(gain)} x 1/sqrt(fan-in) (usual: 0.6 to 1.4).",
                 "Use the default initialisation of the framework, Xavier or He.",
-                tag=worst.values.tag,
+                tag=far[0][0].values.tag,
                 step=int(worst.values.series.steps[0]),
                 value=gain,
                 threshold=limit,
@@ -81,7 +81,7 @@ RULE = Rule(
     check=each(_check),
     thresholds=(
         Threshold("large", 3.0, "bench: healthy 0.235 to 1.02, faulty from 5.2"),
-        Threshold("small", 0.05, "a fifth of the least healthy value of the bench, 0.235"),
+        Threshold("small", 0.03, "bench: healthy from 0.235; SIREN's networks start at 0.047"),
         Threshold("share", 0.5, "of the layers: one odd layer may be meant"),
     ),
     explains=(

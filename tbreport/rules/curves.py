@@ -52,6 +52,15 @@ class Curve:
         return float(self.values.min())
 
     @property
+    def roughness(self) -> float:
+        """The standard deviation of a point about the line between its neighbours, robust."""
+        if len(self.values) < 5:
+            return 0.0
+        residual = self.values[1:-1] - (self.values[:-2] + self.values[2:]) / 2
+        spread = np.median(np.abs(residual - np.median(residual)))
+        return float(1.4826 * spread / np.sqrt(1.5))
+
+    @property
     def _end(self) -> int:
         return max(2, round(_ENDS * len(self.values)))
 

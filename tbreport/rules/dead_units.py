@@ -52,7 +52,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
             step=int(worst.series.steps[-1]),
             value=share,
             threshold=limits["zeros"],
-            severity=severity,
+            severity=Severity.NOTE if training.learnt else severity,
         )
 
 

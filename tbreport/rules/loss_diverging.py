@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from tbreport.model import Finding, Severity
-from tbreport.rules.curves import Curve, rank_correlation
+from tbreport.rules.curves import Curve, rank_correlation, smooth
 from tbreport.rules.kit import Limits, Rule, Threshold, each, number
 from tbreport.rules.training import Training
 
@@ -38,11 +38,13 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
 
 def _lost(loss: Curve, limits: Limits) -> bool:
     """Whether most of what had been gained is lost again, and not by a single jump at the end."""
-    gained, lost = loss.head - loss.low, loss.tail - loss.low
-    after = loss.values[int(loss.values.argmin()) :]
+    smoothed = smooth(loss.values)
+    low = float(smoothed.min())
+    gained, lost = loss.head - low, loss.tail - low
+    after = loss.values[int(smoothed.argmin()) :]
     return (
-        lost > limits["lost"] * gained
-        and loss.tail > limits["low"] * loss.low
+        lost > max(limits["lost"] * gained, limits["rough"] * loss.roughness)
+        and loss.tail > limits["low"] * low
         and rank_correlation(after) > limits["rising"]
         and bool(np.ptp(after) > 0)
     )
@@ -58,8 +60,9 @@ RULE = Rule(
     thresholds=(
         Threshold("start", 2.0, "times the start; TheDeepChecker"),
         Threshold("lost", 0.5, "of the progress; own"),
+        Threshold("rough", 3.0, "standard deviations of a point about its neighbours"),
         Threshold("low", 1.5, "times the least loss; own"),
         Threshold("rising", 0.3, "rank correlation with time after the least loss; own"),
     ),
-    explains=("dead-units", "loss-spike", "loss-oscillating"),
+    explains=("dead-units", "loss-not-decreasing", "loss-spike", "loss-oscillating"),
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from tbreport.model import Finding, Severity
+from tbreport.rules.curves import rank_correlation
 from tbreport.rules.kit import Limits, Rule, Threshold, each, number
 from tbreport.rules.training import Training, Unchecked
 
@@ -30,19 +31,21 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         return
     moved = (head - tail) / abs(head)
     unchanged = abs(base - tail) < limits["base"] * abs(base) and tail < 2 * abs(head)
-    count = training.classes
-    if count and not training.learnt and tail > limits["guess"] * float(np.log(count)):
+    count = training.classes or 1
+    guess = float(np.log(count))
+    if limits["guess"] * guess < tail < 2 * guess and not training.learnt:
         yield RULE.finding(
             loss.run,
             f"The training loss ends at {number(tail)}, no better than guessing among {count} "
-            f"classes ({number(float(np.log(count)))}).",
+            f"classes ({number(guess)}).",
             _REMEDY,
             tag=loss.tag,
             step=loss.last_step,
             value=tail,
-            threshold=limits["guess"] * float(np.log(count)),
+            threshold=limits["guess"] * guess,
         )
     elif moved < limits["moved"] and unchanged:
+        slowly = moved > limits["slow"] and rank_correlation(loss.values) < limits["steady"]
         yield RULE.finding(
             loss.run,
             f"The training loss {'fell' if moved >= 0 else 'rose'} by {number(100 * abs(moved))} % "
@@ -52,6 +55,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
             step=loss.last_step,
             value=moved,
             threshold=limits["moved"],
+            severity=Severity.NOTE if slowly and training.accuracy is None else None,
         )
 
 
@@ -69,6 +73,8 @@ RULE = Rule(
             "of the first tenth; TheDeepChecker. SageMaker's 0.1 % in 10 steps flags 43 of 120 "
             "healthy trainings",
         ),
+        Threshold("slow", 0.01, "of the first tenth, without an accuracy: what was fine-tuned"),
+        Threshold("steady", -0.7, "rank correlation of a fall that is slow but there"),
         Threshold("guess", 0.95, "times ln(classes), the loss of guessing"),
         Threshold("base", 0.2, "of the very first loss: what is gone has been learnt before"),
         Threshold("small", 0.05, "below which a loss may have been learnt elsewhere"),

@@ -36,16 +36,20 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         raise Unchecked("the loss was not logged from the start")
     if rank_correlation(loss.values) > limits["rising"] or training.solved or loss.base <= 0:
         return
+    sure = loss.noise > 0 or training.is_by_epoch(loss)
+    factor = limits["jump"] if sure else limits["jump_of_points"]
     yield from (
-        _jump(loss, limits) or _blown_up(training, loss, limits) or _growth(training, loss, limits)
+        _jump(loss, factor, limits)
+        or _blown_up(training, loss, limits)
+        or _growth(training, loss, limits)
     )
 
 
-def _jump(loss: Curve, limits: Limits) -> list[Finding]:
+def _jump(loss: Curve, factor: float, limits: Limits) -> list[Finding]:
     """The loss rises at once, and stays high."""
     early = loss.values[1 : max(2, round(0.25 * len(loss))) + 1]
     jump = float(early.max()) / loss.base
-    if jump < limits["jump"] or loss.tail < limits["stuck"] * loss.base:
+    if jump < factor or loss.tail < limits["stuck"] * loss.base:
         return []
     return [
         RULE.finding(
@@ -56,7 +60,7 @@ def _jump(loss: Curve, limits: Limits) -> list[Finding]:
             tag=loss.tag,
             step=int(loss.steps[1 + int(early.argmax())]),
             value=jump,
-            threshold=limits["jump"],
+            threshold=factor,
         )
     ]
 
@@ -85,7 +89,7 @@ def _blown_up(training: Training, loss: Curve, limits: Limits) -> list[Finding]:
 
 def _growth(training: Training, loss: Curve, limits: Limits) -> list[Finding]:
     """The weights grow while the loss stays high."""
-    if loss.tail < limits["stuck"] * loss.base:
+    if loss.tail < limits["fallen"] * loss.base:
         return []
     grown = [(one, _factor(one)) for one in training.layers.weights]
     weight, factor = max(grown, key=lambda pair: pair[1], default=(None, 0.0))
@@ -126,6 +130,10 @@ RULE = Rule(
             "jump", 1.2, "times the first loss; bench: healthy <= 1.00 (GAN 1.19), faulty >= 1.35"
         ),
         Threshold("stuck", 0.25, "of the first loss: what has fallen below it has learnt"),
+        Threshold("jump_of_points", 2.0, "the same where a point may be of a single batch"),
+        Threshold(
+            "fallen", 0.5, "of the first loss: weights that grow while it falls are learning"
+        ),
         Threshold("growth", 6.0, "times the first RMS; bench: healthy <= 4.4, faulty >= 7.5"),
         Threshold("blown", 2.5, "times ln(classes) over the first epoch, as for initial-loss-high"),
         Threshold("unknown", 15.0, "over the first epoch, where the classes are unknown"),

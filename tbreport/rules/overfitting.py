@@ -20,7 +20,8 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     loss, validation = training.pair(8)
     smoothed = smooth(validation.values)
     best, end = int(smoothed.argmin()), late(validation)
-    least, first = float(smoothed[best]), float(smoothed[0])
+    # Validation often starts after an epoch: then the first training loss tells what was gained.
+    least, first = float(smoothed[best]), max(float(smoothed[0]), loss.base)
     if least <= 0 or loss.low < 0 or best > limits["early"] * (len(smoothed) - 1):
         return
     rise, share = (end - least) / least, (end - least) / max(first - least, 1e-12)
@@ -31,8 +32,8 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     better = _late_gain(training, step) > limits["better"]
     yield RULE.finding(
         validation.run,
-        f"The validation loss was best at step {step} ({number(least)}) and is now "
-        f"{number(100 * rise)} % worse while the training loss still falls"
+        f"The validation loss was best at step {step} ({number(least)}) and is now {_worse(rise)} "
+        "while the training loss still falls"
         + (
             ", though the validation accuracy still rises: over-confident, not worse."
             if better
@@ -45,6 +46,10 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         threshold=limits["rise"],
         severity=Severity.NOTE if better else None,
     )
+
+
+def _worse(rise: float) -> str:
+    return f"{number(100 * rise)} % worse" if rise < 1 else f"{number(1 + rise)} times that"
 
 
 def _late_gain(training: Training, step: int) -> float:
@@ -66,7 +71,7 @@ RULE = Rule(
     check=each(_check),
     thresholds=(
         Threshold("rise", 0.2, "of the least validation loss; own, on the bench and 31 real logs"),
-        Threshold("share", 0.1, "of what the validation loss had gained"),
+        Threshold("share", 0.1, "of what the validation loss had gained since the start"),
         Threshold("falls", 0.8, "of the training loss at that step"),
         Threshold("early", 0.8, "of the points: a later minimum may be noise"),
         Threshold(

@@ -20,30 +20,34 @@ from tbreport.rules.training import Training, Unchecked
 def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     logs = int(limits["logs"])
     slopes = [
-        (one, slope)
+        (one, slopes)
         for one in training.layers.activations
-        if (slope := _slope(one)) is not None and len(one.series) >= logs
+        if len(one.series) >= logs and (slopes := _slopes(one)) is not None
     ]
     if not slopes:
         raise Unchecked("no exact histograms of tanh or sigmoid activations were logged")
-    flat = [(one, slope) for one, slope in slopes if slope < limits["slope"]]
-    if not flat:
+    flat = [(one, found) for one, found in slopes if np.median(found) < limits["slope"]]
+    if not flat or training.solved:
         return
-    worst, slope = min(flat, key=lambda pair: pair[1])
+    worst, found = min(flat, key=lambda pair: float(np.median(pair[1])))
+    slope = float(np.median(found))
+    later = found[0] > limits["steep"]
     yield RULE.finding(
         worst.run,
         f"{listed(one.role.layer for one, _ in flat)} "
-        f"{'work' if len(flat) > 1 else 'works'} at {number(100 * slope)} % of the maximal slope.",
+        f"{'work' if len(flat) > 1 else 'works'} at {number(100 * slope)} % of the maximal slope"
+        + (", though not at the start." if later else "."),
         "Start with smaller weights, scale the inputs, or use another activation.",
-        tag=worst.tag,
+        tag=flat[0][0].tag,
         step=int(worst.series.steps[-1]),
         value=slope,
         threshold=limits["slope"],
+        severity=Severity.NOTE if later else None,
     )
 
 
-def _slope(tensor: Tensor) -> float | None:
-    """The mean slope relative to the greatest one, median over the logs; None if unknown."""
+def _slopes(tensor: Tensor) -> Floats | None:
+    """The mean slope relative to the greatest one where it is finite; None if it is unknown."""
     if not tensor.is_exact:
         return None
     words = {word.rstrip("0123456789") for word in roles.tokens(tensor.tag)}
@@ -57,7 +61,7 @@ def _slope(tensor: Tensor) -> float | None:
     else:
         return None
     finite = slopes[np.isfinite(slopes)]
-    return float(np.median(finite)) if len(finite) else None
+    return finite if len(finite) else None
 
 
 RULE = Rule(
@@ -71,6 +75,7 @@ RULE = Rule(
         Threshold(
             "slope", 0.1, "of the maximal slope; TheDeepChecker calls 0.85 of the range full"
         ),
+        Threshold("steep", 0.5, "of the maximal slope at the start: then training has driven it"),
         Threshold("logs", 3, "fewer may be chance"),
     ),
     explains=(

@@ -79,13 +79,14 @@ class Training:
 
     @property
     def solved(self) -> bool:
-        """Whether the last training accuracies say that the task is learnt."""
-        return self.accuracy is not None and late(self.accuracy) >= SOLVED
+        """Whether the last accuracies, in training if known, say that the task is learnt."""
+        accuracy = self.accuracy or self.validation_accuracy
+        return accuracy is not None and late(accuracy) >= SOLVED
 
     @property
     def learnt(self) -> bool:
         """Whether it has got anywhere: by its accuracy if there is one, else by its loss."""
-        accuracy, loss = self.accuracy, self.loss
+        accuracy, loss = self.accuracy or self.validation_accuracy, self.loss
         if accuracy is not None:
             return late(accuracy) > 0.6 or late(accuracy) - accuracy.base > 0.1
         if loss is None or len(loss) < 2:
@@ -153,13 +154,16 @@ def _training(name: str, runs: tuple[Run, ...]) -> Training:
     whole = main([one for one in losses if one.role is not Role.VALIDATION])
     accuracies = [one for one in readings if one.is_accuracy]
     best = main([one for one in accuracies if one.role is not Role.VALIDATION])
+    validated = main([one for one in accuracies if one.role is Role.VALIDATION])
     return Training(
         name,
         runs,
         losses=tuple(found for one in whole if (found := one.curve) is not None),
         validation_loss=partner(whole[0], losses) if whole else None,
         accuracy=best[0].curve if best else None,
-        validation_accuracy=partner(best[0], accuracies) if best else None,
+        validation_accuracy=(
+            partner(best[0], accuracies) if best else validated[0].curve if validated else None
+        ),
         learning_rate=learning_rate(readings),
         game=any(one.is_game for one in readings),
         layers=layers(runs),

@@ -22,12 +22,14 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         return
     moved = [(one, one.movement()) for one in weights]
     most, change = max(moved, key=lambda pair: pair[1])
-    if 0 < change < limits["change"] and not training.learnt:
+    loss = training.loss
+    fell = loss is not None and loss.base - loss.tail > limits["fell"] * abs(loss.base)
+    if 0 < change < limits["change"] and not (fell or training.learnt):
         yield RULE.finding(
             most.run,
             f"The weights moved {number(100 * change)} % at most in the whole run.",
             "Raise the learning rate; check the clipping threshold and the schedule.",
-            tag=most.tag,
+            tag=weights[0].tag,
             step=int(most.series.steps[-1]),
             value=change,
             threshold=limits["change"],
@@ -43,6 +45,7 @@ RULE = Rule(
     check=each(_check),
     thresholds=(
         Threshold("change", 2e-3, "of a weight's RMS in the whole run; own, on the bench"),
+        Threshold("fell", 0.05, "of the first loss: small steps may do for fine-tuning"),
     ),
     explains=("loss-not-decreasing", "loss-frozen"),
 )

@@ -41,7 +41,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         "those of the largest layer.",
         "Use ReLU with He initialisation, residual connections or normalisation layers, or fewer "
         "layers.",
-        tag=worst.tag,
+        tag=weak[0][0].tag,
         step=int(worst.series.steps[-1]),
         value=size / most,
         threshold=limit,

@@ -82,36 +82,50 @@ def _folded(
 ) -> list[Finding]:
     """Without the findings that another one in the same training explains.
 
-    The one that stays is as severe as the worst that it explains.
+    The one that stays is as severe as the worst that it explains; a note explains notes only.
     """
     explains = {rule.id: rule.explains for rule in rules}
     titles = {rule.id: rule.title for rule in rules}
-    place = {run.name: index for index, view in enumerate(views) for run in view.runs}
-    groups: dict[frozenset[int], list[int]] = {}
-    for index, finding in enumerate(findings):
-        where = frozenset(place[run] for run in finding.runs)
-        groups.setdefault(where, []).append(index)
-    explained: dict[int, list[Finding]] = {}
+    training = {run.name: view.name for view in views for run in view.runs}
+    groups: dict[frozenset[str], list[Finding]] = {}
+    for finding in findings:
+        where = frozenset(training.get(run, run) for run in finding.runs)
+        groups.setdefault(where, []).append(finding)
+    result = []
     for group in groups.values():
-        cause = {
-            index: next(
-                (one for one in group if findings[index].rule in explains[findings[one].rule]), None
-            )
-            for index in group
-        }
-        for index in group:
-            root = index
-            while (above := cause[root]) is not None:
-                root = above
-            explained.setdefault(root, []).extend([findings[index]] if root != index else [])
-    return [
-        replace(
-            findings[index],
-            severity=min([findings[index], *under], key=_severity).severity,
-            consequences=tuple(dict.fromkeys(titles[one.rule] for one in under)),
+        roots = [_root(finding, group, explains) for finding in group]
+        for finding in group:
+            under = [
+                one
+                for one, root in zip(group, roots, strict=True)
+                if root is finding and one is not finding
+            ]
+            if any(root is finding for root in roots):
+                severity = min([finding, *under], key=_severity).severity
+                consequences = tuple(dict.fromkeys(titles[one.rule] for one in under))
+                result.append(replace(finding, severity=severity, consequences=consequences))
+    return result
+
+
+def _root(
+    finding: Finding, group: Sequence[Finding], explains: Mapping[str, Collection[str]]
+) -> Finding:
+    """The finding at the end of the chain of causes."""
+    chain = [finding]
+    while True:
+        cause = next(
+            (
+                one
+                for one in group
+                if chain[-1].rule in explains[one.rule]
+                and all(one is not known for known in chain)
+                and (one.severity is not Severity.NOTE or chain[-1].severity is Severity.NOTE)
+            ),
+            None,
         )
-        for index, under in sorted(explained.items())
-    ]
+        if cause is None:
+            return chain[-1]
+        chain.append(cause)
 
 
 def _severity(finding: Finding) -> int:
@@ -123,9 +137,11 @@ def _merged(findings: Iterable[Finding]) -> list[Finding]:
 
     A finding that compares runs stands for itself.
     """
-    groups: dict[tuple[str, str, Severity], list[Finding]] = {}
+    groups: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
-        groups.setdefault((finding.rule, finding.tag, finding.severity), []).append(finding)
+        compared = finding.runs if len(finding.runs) > 1 else ()
+        key = (finding.rule, finding.tag, finding.severity, compared)
+        groups.setdefault(key, []).append(finding)
     return [_one(group) for group in groups.values()]
 
 

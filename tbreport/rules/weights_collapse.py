@@ -33,7 +33,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         worst.values.run,
         f"{listed(one.layer for one, _ in shrunk)} shrank to {number(left)} of their start.",
         "Use less weight decay.",
-        tag=worst.values.tag,
+        tag=shrunk[0][0].values.tag,
         step=int(worst.values.series.steps[-1]),
         value=left,
         threshold=limits["left"],

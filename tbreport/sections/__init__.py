@@ -5,6 +5,7 @@ from __future__ import annotations
 from tbreport.sections.audio import AUDIO
 from tbreport.sections.custom import CUSTOM
 from tbreport.sections.data_quality import DATA_QUALITY
+from tbreport.sections.embeddings import EMBEDDINGS
 from tbreport.sections.filters import FILTERS
 from tbreport.sections.findings import FINDINGS
 from tbreport.sections.gradients import GRADIENTS
@@ -28,6 +29,7 @@ SECTIONS: tuple[Section, ...] = (
     GRADIENTS,
     WEIGHTS,
     FILTERS,
+    EMBEDDINGS,
     IMAGES,
     AUDIO,
     TEXT,

@@ -146,7 +146,7 @@ def _photo(run: Run, tag: str) -> Figure:
     series = run.images[tag]
     step = int(series.steps[-1])
     alt = f"Kernels as {run.name} logged them as an image, {tag}, step {step:,}."
-    return Figure(Photo(alt, series.images[-1][0].data), f"{tag} · step {step:,}", step=step)
+    return Figure(Photo(alt, series.images[-1][0].data), tag, step=step)
 
 
 def _table(banks: Sequence[_Bank]) -> Table:

@@ -115,7 +115,7 @@ def _matrix(tag: str, run: str, series: TensorSeries) -> Figure:
     numbers = _numbers(value).reshape(value.shape)
     stride = max(1, round((numbers.size / MOST_CELLS) ** 0.5))
     step = int(series.steps[-1])
-    caption = f"step {step:,} · {value.shape[0]} × {value.shape[1]}"
+    caption = f"{value.shape[0]} × {value.shape[1]}"
     if stride > 1:
         caption += f" · one row and column in {stride}"
     alt = f"{tag} of {run} at step {step:,} as a heat map, {value.shape[0]} by {value.shape[1]}."

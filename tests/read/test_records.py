@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tbreport.model import Gap, GapKind
 from tbreport.read import records
-from tbreport.read.logdir import RunJob, read_run
+from tbreport.read.logdir import Choices, RunJob, read_run
 from tbreport.read.records import RecordFile
 from tests import strategies, writer
 from tests.strategies import Damage, framed, survivors
@@ -318,7 +318,7 @@ def check_mutants(folder: Path, count: int, seed: int) -> None:
         for _, record in survivors(data, list(tags)):
             expected[tags[record]] += 1
         path = writer.write_bytes(folder, data)
-        run = read_run(RunJob("run", ((str(path), "file"),), supersede=False))
+        run = read_run(RunJob("run", ((str(path), "events.tfevents"),), Choices(supersede=False)))
         kinds = (run.scalars, run.histograms, run.images, run.texts)
         logged = {tag: series.logged for kind in kinds for tag, series in kind.items()}
         assert run.files[0].records == sum(expected.values()), number
