@@ -72,21 +72,20 @@ def read_embedding(wanted: Wanted, folder: Folder) -> Embedding | None:
     What is wrong with its labels or its sprite is noted, and they are left out.
     """
     name, step = clean_name(wanted.name), wanted.step
+    room = min(MAX_VALUES, folder.budget.left // 4)
     if wanted.tensor_path:
         source, file = folder.open(wanted.tensor_path)
         with source:
             if file in folder.given:
                 return None
             folder.given.add(file)
-            vectors = _vectors(source, wanted, folder)
+            vectors = _vectors(source, wanted.shape, room)
     else:
-        found = folder.weights.find(wanted.name, wanted.repeated, MAX_ROWS, MAX_VALUES)
+        found = folder.weights.find(wanted.name, wanted.repeated, MAX_ROWS, room)
         if found is None:
             return None
-        file, step = found.file, found.step
-        name = found.name
-        places = np.arange(len(found.values))
-        vectors = tsv.Vectors(found.values, places, found.rows, 0, found.rows > len(places))
+        name, file, step = found.name, found.file, found.step
+        vectors = tsv.Vectors(found.values, np.arange(len(found.values)), found.rows)
     if not folder.budget.take(vectors.values.nbytes):
         raise Unfit(GapKind.LIMIT, "not read: the embeddings of a run are too large")
     _note_missing_rows(vectors, name, folder)
@@ -101,15 +100,17 @@ def read_embedding(wanted: Wanted, folder: Folder) -> Embedding | None:
     )
 
 
-def _vectors(source: Source, wanted: Wanted, folder: Folder) -> tsv.Vectors:
+def _vectors(source: Source, shape: tuple[int, ...], room: int) -> tsv.Vectors:
     """Rows of raw float32 where the configuration gives a shape that fits, else of text."""
-    if len(wanted.shape) == 2 and source.size == 4 * wanted.shape[0] * wanted.shape[1] > 0:
-        rows, width = wanted.shape
-        count = min(rows, MAX_ROWS, MAX_VALUES // width)
-        data = source.at(0, 4 * count * width)
-        values: NDArray[np.float32] = np.frombuffer(data, "<f4").reshape(count, width)
-        return tsv.Vectors(values, np.arange(count), rows, 0, False)
-    return tsv.read_vectors(source, MAX_ROWS, min(MAX_VALUES, folder.budget.left // 4))
+    if len(shape) != 2 or not source.size == 4 * shape[0] * shape[1] > 0:
+        return tsv.read_vectors(source, MAX_ROWS, room)
+    rows, width = shape
+    count = min(rows, MAX_ROWS, room // width)
+    if not count:
+        raise Unfit(GapKind.LIMIT, f"no room for rows of {width} numbers")
+    data = source.at(0, 4 * count * width)
+    values: NDArray[np.float32] = np.frombuffer(data, "<f4").reshape(count, width)
+    return tsv.Vectors(values, np.arange(count), rows)
 
 
 def _note_missing_rows(vectors: tsv.Vectors, name: str, folder: Folder) -> None:

@@ -86,7 +86,7 @@ class Weights(contextlib.ExitStack):
         rows, width = tensor.shape
         count = min(rows, max_rows, max_values // width)
         if not count:
-            raise Unfit(GapKind.LIMIT, f"rows of {width} numbers")
+            raise Unfit(GapKind.LIMIT, f"no room for rows of {width} numbers")
         values = tensor.load(count)
         if values.dtype.kind not in "fiu":
             raise Unfit(GapKind.UNKNOWN, f"an embedding of {values.dtype.name}")

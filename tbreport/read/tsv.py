@@ -33,8 +33,8 @@ class Vectors:
     values: NDArray[np.float32]
     places: NDArray[np.int64]
     rows: int
-    bad: int
-    cut: bool
+    bad: int = 0
+    cut: bool = False
 
 
 def read_vectors(source: Source, max_rows: int, max_values: int) -> Vectors:

@@ -269,6 +269,19 @@ def test_only_so_many_rows_are_read(tmp_path, monkeypatch):
     assert "2 of 3 rows are read" in gaps[0].reason
 
 
+def test_only_so_many_rows_of_raw_numbers_and_of_a_checkpoint_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "MAX_ROWS", 2)
+    bundle(tmp_path)
+    raw = 'tensor_path: "v.bytes"\ntensor_shape: 3\ntensor_shape: 2'
+    config(tmp_path, raw, 'tensor_name: "embedding"')
+    files(tmp_path, v__bytes=VALUES.tobytes())
+    (first, second), gaps = read(tmp_path)
+    np.testing.assert_array_equal(first.values, VALUES[:2])
+    np.testing.assert_array_equal(second.values, truth()["shards.ckpt-2"]["embedding"][:2])
+    assert (first.rows, second.rows) == (3, 6)
+    assert [(gap.kind, gap.count) for gap in gaps] == [(GapKind.LIMIT, 1), (GapKind.LIMIT, 4)]
+
+
 def test_rows_across_blocks_are_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(tsv, "_BLOCK", 7)
     config(tmp_path, 'tensor_path: "v.tsv"\nmetadata_path: "m.tsv"')
