@@ -96,12 +96,12 @@ def _grouped(cells: Cells, spans: Ints, streams: Streams) -> tuple[Ints, Ints]:
         columns = column.take(columns)
     if streams.columns < 255:
         columns = columns.astype(np.uint8)  # NONE is still the last
-    order = np.argsort(columns, kind="stable")[: np.count_nonzero(cells.streams != NONE)]
+    order = columns.argsort(kind="stable")[: np.count_nonzero(cells.streams != NONE)]
     columns = columns.take(order)
     changes = columns[1:] != columns[:-1]
     if len(spans) > 1:
         span = _span_of(spans, cells.slots).take(order)
-        by_span = np.argsort(span, kind="stable")
+        by_span = span.argsort(kind="stable")
         order, columns, span = order[by_span], columns[by_span], span[by_span]
         changes = (columns[1:] != columns[:-1]) | (span[1:] != span[:-1])
     starts = np.flatnonzero(changes) + 1

@@ -46,6 +46,9 @@ class Metadata:
     description: str = ""
 
 
+NO_METADATA = Metadata()
+
+
 class Collector:
     """Takes the values of one run's files in turn; ``tags`` limits them to tags it matches."""
 
@@ -143,7 +146,7 @@ class Collector:
             self.gaps.append(Gap(GapKind.MALFORMED, self._file, reason, value.offset))
 
     def _add_metadata_only(self, tag: str, value: Value) -> None:
-        plugin = self.metadata.get(tag, Metadata()).plugin
+        plugin = self.metadata.get(tag, NO_METADATA).plugin
         if plugin != "hparams":
             self._note_unknown(plugin, tag, len(value.metadata))
 
@@ -154,7 +157,7 @@ class Collector:
     def _column(self, kind: str, tag: str) -> Column:
         column = self.columns.get((kind, tag))
         if column is None:
-            plugin = self.metadata.get(tag, Metadata()).plugin
+            plugin = self.metadata.get(tag, NO_METADATA).plugin
             heavy = kind in _THINNED or (kind == TENSOR and plugin in _THINNED_PLUGINS)
             column = Column(self._media_steps if heavy else 0)
             self.columns[kind, tag] = column

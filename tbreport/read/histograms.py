@@ -109,6 +109,8 @@ class HistogramReader:
         walls, steps = event.double(1), event.integer(2)
         summary = event.message(5)
         event.expect_end()
+        if not event.fits.any():
+            return [], records
         value = summary.message(1)
         summary.expect_end()
         tag = value.content(1)

@@ -30,6 +30,12 @@ WINDOW = 1 << 20  # bytes read at a time
 MAX_RECORD = 256 << 20  # bytes; a larger record is left out
 CRC_BUDGET = 8  # payload bytes checksummed while searching, as a multiple of the file's size
 
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
 _LENGTH = struct.Struct("<Q")
 _CHECKSUM = struct.Struct("<I")
 
@@ -46,8 +52,7 @@ class RecordFile:
         self.name = name
         self.gaps: list[Gap] = []
         self.records = 0
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        self._fd = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+        self._fd = os.open(path, _FLAGS)
         status = os.fstat(self._fd)
         if not stat.S_ISREG(status.st_mode):
             os.close(self._fd)

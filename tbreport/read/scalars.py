@@ -93,7 +93,7 @@ def _by_length(lengths: Ints, records: Ints) -> Iterator[tuple[int, Ints]]:
     short = np.minimum(lengths[records], MAX_SIZE + 1)
     if len(short):
         short = short.astype(np.uint8 if short.max() < 256 else np.uint16)  # sorted by radix
-    order = np.argsort(short, kind="stable")
+    order = short.argsort(kind="stable")
     short, records = short.take(order), records.take(order)
     cuts = (np.flatnonzero(short[1:] != short[:-1]) + 1).tolist()
     for start, stop in pairwise([0, *cuts, len(short)]):

@@ -22,7 +22,7 @@ from tbreport.model import (
     TensorSeries,
 )
 from tbreport.read import collect, events, graphs, plugins
-from tbreport.read.collect import Collector, Metadata
+from tbreport.read.collect import NO_METADATA, Collector
 from tbreport.read.columns import Column
 from tbreport.read.convert import (
     CONVERTERS,
@@ -52,7 +52,6 @@ _KIND_PLUGINS = {
     collect.IMAGE: "images",
     collect.AUDIO: "audio",
 }
-_NO_METADATA = Metadata()
 _SINGLE = ("custom_scalars", "graph_keras_model", "graph_run_metadata", "graph_run_metadata_graph")
 
 
@@ -120,7 +119,7 @@ class _Builder:
 
     def _tensor_plugin(self, tag: str, column: Column) -> str:
         """The plugin that the tag's metadata name, or what a bare tensor must be."""
-        plugin = self._collector.metadata.get(tag, _NO_METADATA).plugin
+        plugin = self._collector.metadata.get(tag, NO_METADATA).plugin
         if plugin:
             return plugin
         pieces = [piece.payloads for part in column.parts for piece in part.done]
@@ -156,7 +155,7 @@ class _Builder:
             "wall_times": part.wall_times,
             "logged": logged,
             "superseded": superseded,
-            "description": self._collector.metadata.get(tag, _NO_METADATA).description,
+            "description": self._collector.metadata.get(tag, NO_METADATA).description,
         }
         return common, part.values
 
