@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tbreport.options import Options
     from tbreport.report import Report
 
-OK, GAPS, FAULTS, INTERRUPTED = 0, 1, 3, 130
+OK, FOUND, GAPS, FAULTS, INTERRUPTED = 0, 1, 1, 3, 130
 
 STDOUT = "-"
 REDRAW = 0.1  # seconds between two states of the progress line
@@ -43,6 +43,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         _say("tbreport: interrupted, no report was written")
         return INTERRUPTED
+
+
+def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the rules and end, for ``--list-rules``."""
+    if not wanted or context.resilient_parsing:
+        return
+    from tbreport.rules import RULES
+
+    for rule in RULES:
+        click.echo(f"{rule.id} ({rule.severity.value}): {rule.title}")
+        for limit in rule.thresholds:
+            click.echo(f"    {rule.id}.{limit.name}={limit.default:g}  {limit.source}")
+    context.exit()
 
 
 @click.command(
@@ -87,6 +100,26 @@ def run(arguments: Sequence[str] | None = None) -> int:
     "than three powers of ten have one anyway.",
 )
 @click.option("--image-steps", metavar="N", type=int, help="Steps shown of each image tag [6].")
+@click.option("--ignore", metavar="RULE", multiple=True, help="A rule to leave out; repeatable.")
+@click.option(
+    "--rule-option",
+    metavar="RULE.NAME=VALUE",
+    multiple=True,
+    help="A threshold of a rule; repeatable. --list-rules names them.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["warning", "error"]),
+    help="Exit with 1 when a finding is this severe; the report is written first.",
+)
+@click.option(
+    "--list-rules",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_rules,
+    help="List every rule with its severity, thresholds and their source, and exit.",
+)
 @click.option("--jobs", metavar="N", type=int, help="Processes [0: one for each processor].")
 @click.option("--config", metavar="FILE", help="Read options from this TOML file.")
 @click.option(
@@ -119,7 +152,7 @@ def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int
     except FaultError as error:
         _say_fault(error.fault, options.verbose)
     except Exception as error:
-        _say_fault(Fault.of("tbreport", error), options.verbose)
+        _say_fault(Fault.of("making the report", error), options.verbose)
     return FAULTS
 
 
@@ -145,14 +178,16 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         media_steps=max(MEDIA_STEPS, options.image_steps),
         progress=progress.reading,
     )
+    progress.read(logs)
     report = build_report(
         logs,
         title=options.title or _title(logdirs),
         options=options,
+        sections=SECTIONS,
         progress=progress.drawing,
         made=datetime.now(UTC) if options.stamp else None,
     )
-    progress.end()
+    progress.drawn(len(report.document.pictures))
     size = _write(report, options.output)
     for fault in report.faults:
         _say_fault(fault, options.verbose)
@@ -160,7 +195,15 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         _say(_closing(logs, report, options.output, size))
     if report.faults:
         return FAULTS
+    if options.fail_on and any(
+        one.severity in _failing(options.fail_on) for one in report.findings
+    ):
+        return FOUND
     return GAPS if options.strict and report.gaps else OK
+
+
+def _failing(level: str) -> tuple[str, ...]:
+    return ("error",) if level == "error" else ("error", "warning")
 
 
 def _title(logdirs: Sequence[str]) -> str:
@@ -187,19 +230,18 @@ def _closing(logs: Logs, report: Report, output: str, size: int) -> str:
     """The last line: where the report is, how large, and what is amiss."""
     from collections import Counter
 
-    from tbreport.sections.words import counted
     from tbreport.stats import format_bytes
 
     severities = Counter(finding.severity.value for finding in report.findings)
     facts = [
         format_bytes(size),
-        counted(len(logs.runs), "run"),
-        counted(len(report.document.pictures), "chart"),
-        *(counted(count, level) for level, count in severities.items()),
-        counted(len(report.gaps), "gap"),
+        _counted(len(logs.runs), "run"),
+        _counted(len(report.document.pictures), "chart"),
+        *(_counted(count, level) for level, count in severities.items()),
+        _counted(len(report.gaps), "gap"),
     ]
     if report.faults:
-        facts.append(counted(len(report.faults), "fault"))
+        facts.append(_counted(len(report.faults), "fault"))
     where = "standard output" if output == STDOUT else _printable(output)
     return f"{where}: {', '.join(facts)}"
 
@@ -216,45 +258,48 @@ class _Progress:
 
     def reading(self, done: int, total: int, size: int) -> None:
         """``done`` of ``total`` runs are read, ``size`` bytes."""
-        from tbreport.stats import format_bytes
-
-        seconds = max(time.monotonic() - self._begun, 1e-3)
-        rate = format_bytes(round(size / seconds))
-        self._show(
-            lambda: f"reading run {done:,} of {total:,}, {format_bytes(size)}, {rate}/s",
-            lambda: (
-                f"read {_plural(total, 'run')}, {format_bytes(size)} in {seconds:.1f} s, {rate}/s"
-            ),
-            done == total,
-        )
+        self._show(lambda: f"reading run {done:,} of {total:,}, {self._rate(size)}")
 
     def drawing(self, done: int, total: int) -> None:
         """``done`` of ``total`` charts are drawn."""
-        seconds = time.monotonic() - self._begun
-        self._show(
-            lambda: f"drawing chart {done:,} of {total:,}",
-            lambda: f"drew {_plural(total, 'chart')} in {seconds:.1f} s",
-            done == total,
-        )
+        self._show(lambda: f"drawing chart {done:,} of {total:,}")
 
-    def end(self) -> None:
-        """Leave a terminal's line empty."""
-        if self._live and self._width:
-            _say("\r" + " " * self._width + "\r", newline=False)
+    def read(self, logs: Logs) -> None:
+        """All is read."""
+        files = [file for run in logs.runs for file in run.files]
+        said = f"read {_counted(len(files), 'file')} of {_counted(len(logs.runs), 'run')}"
+        self._end(f"{said}, {self._rate(sum(file.size for file in files))}")
 
-    def _show(self, now: Callable[[], str], done: Callable[[], str], complete: bool) -> None:
-        if complete and not self._quiet:
-            self.end()
-            _say(done())
-            self._begun, self._width = time.monotonic(), 0
-        elif self._live and time.monotonic() - self._shown >= REDRAW:
-            text = now()
-            _say("\r" + text.ljust(self._width), newline=False)
-            self._shown, self._width = time.monotonic(), len(text)
+    def drawn(self, charts: int) -> None:
+        """All is drawn."""
+        self._end(f"drew {_counted(charts, 'chart')} in {self._seconds():.1f} s")
+
+    def _seconds(self) -> float:
+        return max(time.monotonic() - self._begun, 1e-3)
+
+    def _rate(self, size: int) -> str:
+        from tbreport.stats import format_bytes
+
+        seconds = self._seconds()
+        rate = format_bytes(round(size / seconds))
+        return f"{format_bytes(size)} in {seconds:.1f} s, {rate}/s"
+
+    def _show(self, text: Callable[[], str]) -> None:
+        if self._live and time.monotonic() - self._shown >= REDRAW:
+            line = text()
+            _say("\r" + line.ljust(self._width), newline=False)
+            self._shown, self._width = time.monotonic(), len(line)
+
+    def _end(self, text: str) -> None:
+        if not self._quiet:
+            _say(f"\r{text.ljust(self._width)}" if self._live else text)
+        self._begun, self._width = time.monotonic(), 0
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def _counted(count: int, noun: str) -> str:
+    from tbreport.sections.words import counted
+
+    return counted(count, noun)
 
 
 def _say_fault(fault: Fault, verbose: bool) -> None:

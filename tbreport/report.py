@@ -15,13 +15,13 @@ from typing import ParamSpec, TypeVar
 from tbreport.charts import Chart
 from tbreport.errors import InputError
 from tbreport.faults import Fault, FaultError
-from tbreport.model import Finding, Gap, GapKind, Logs, Run, Severity
+from tbreport.model import Check, Finding, Gap, GapKind, Judgement, Logs, Run, Severity
 from tbreport.names import printable
 from tbreport.options import Options, close_match
 from tbreport.output import is_folder, write_file, write_folder
 from tbreport.page import Document, assemble, assemble_folder
 from tbreport.render import Picture, pool, render
-from tbreport.rules import RULES
+from tbreport.rules import RULES, judge
 from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
 from tbreport.sections.kit import Chapter, Note, Panel, Section
@@ -38,7 +38,7 @@ class Report:
     """A finished report.
 
     ``gaps`` are what the log files hold and the report does not, ``faults`` what broke on our side,
-    ``left_out`` what was left out for its size, each said in one sentence.
+    ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence.
     """
 
     document: Document
@@ -89,37 +89,48 @@ def build_report(
     options = options or Options()
     chosen = choose_sections(sections, options)
     guard = _Guard(options.strict)
-
-    findings = _judge(logs, rules, guard)
+    findings = _judge(logs, rules, options, guard)
     chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
     pictures = _draw(chapters.values(), executor, options.jobs, progress, guard)
 
     logs = replace(logs, gaps=(*logs.gaps, *_undrawn(chapters.values(), pictures, logs)))
-    last = _compose([one for one in chosen if one.last], logs, findings, options, guard)
-    pictures |= _draw(last.values(), executor, options.jobs, None, guard)
-    chapters |= last
+    chapters |= _compose([one for one in chosen if one.last], logs, findings, options, guard)
+    late = [chapters[one.id] for one in chosen if one.last and one.id in chapters]
+    pictures |= _draw(late, executor, options.jobs, None, guard)
 
     ordered = [chapters[section.id] for section in chosen if section.id in chapters]
-    document = Document(
+    document = replace(
+        _document(logs, findings, ordered, pictures, guard),
         title=title or options.title or "Training report",
-        chapters=ordered,
-        pictures=pictures,
-        runs=tuple(run.name for run in logs.runs),
         comment=options.comment,
-        verdict=(*overview.facts(logs), *_severities(findings)),
-        faults=tuple(guard.faults),
-        footer=data_quality.facts(logs),
-        version=VERSION,
-        newest=overview.newest(logs),
         stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
     )
-    broken = [picture.fault for picture in pictures.values() if picture.fault is not None]
-    return Report(
-        document,
-        tuple(findings),
-        logs.all_gaps,
-        (*guard.faults, *broken),
-        tuple(note.text for note in _notes(ordered) if note.left_out),
+    left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
+    faults = (*guard.faults, *guard.faults_of_charts)
+    return Report(document, findings.findings, logs.all_gaps, faults, left_out)
+
+
+def _document(
+    logs: Logs,
+    findings: Sequence[Finding],
+    chapters: Sequence[Chapter],
+    pictures: Mapping[Chart, Picture],
+    guard: _Guard,
+) -> Document:
+    """What the page says; a chart that broke has its card where it would stand."""
+    verdict = guard("first screen", overview.facts, logs) or ()
+    footer = guard("footer", data_quality.facts, logs) or ()
+    newest = guard("footer", overview.newest, logs) or ""
+    return Document(
+        title="",
+        chapters=chapters,
+        pictures=pictures,
+        runs=tuple(run.name for run in logs.runs),
+        verdict=(*verdict, *_severities(findings)),
+        faults=tuple(guard.faults),
+        footer=footer,
+        version=VERSION,
+        newest=newest,
     )
 
 
@@ -144,6 +155,7 @@ class _Guard:
     def __init__(self, strict: bool) -> None:
         self.strict = strict
         self.faults: list[Fault] = []
+        self.faults_of_charts: list[Fault] = []
 
     def __call__(
         self, where: str, part: Callable[P, T], *args: P.args, **more: P.kwargs
@@ -158,16 +170,21 @@ class _Guard:
             return None
 
 
-def _judge(logs: Logs, rules: Iterable[Rule], guard: _Guard) -> list[Finding]:
-    """What the rules find, in their order."""
-    findings: list[Finding] = []
-    for rule in rules:
-        findings += guard(f"rule {rule.id}", _findings, rule, logs) or ()
-    return findings
-
-
-def _findings(rule: Rule, logs: Logs) -> tuple[Finding, ...]:
-    return tuple(rule.check(logs))
+def _judge(logs: Logs, rules: Sequence[Rule], options: Options, guard: _Guard) -> Judgement:
+    """What the rules find, worst first, and what they looked at; one that raised has its fault."""
+    verdict = judge(logs, options.ignore, options.limits, rules)
+    if verdict.faults and guard.strict:
+        raise FaultError(verdict.faults[0])
+    guard.faults += verdict.faults
+    reasons = dict(verdict.not_run)
+    states = dict.fromkeys(verdict.fine, "fine") | dict.fromkeys(reasons, "not run")
+    states |= {finding.rule: "found" for finding in verdict.findings}
+    checks = tuple(
+        Check(rule.id, rule.title, rule.why, states[rule.id], reasons.get(rule.id, ""))
+        for rule in rules
+        if rule.id in states
+    )
+    return Judgement(verdict.findings, checks)
 
 
 def _compose(
@@ -198,9 +215,10 @@ def _draw(
     with contextlib.ExitStack() as stack:
         workers = executor or stack.enter_context(pool(jobs, len(charts)))
         pictures = render(charts, workers, progress)
-    for picture in pictures.values():
-        if guard.strict and picture.fault is not None:
-            raise FaultError(picture.fault)
+    broken = [picture.fault for picture in pictures.values() if picture.fault is not None]
+    if broken and guard.strict:
+        raise FaultError(broken[0])
+    guard.faults_of_charts += broken
     return {chart: pictures[id(chart)] for chart in charts}
 
 

@@ -7,6 +7,7 @@ metrics are the usual ones of classification, regression, detection, language an
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -70,14 +71,14 @@ def tokens(name: str) -> tuple[str, ...]:
 
 
 def role(tag: str, run: str = "") -> Role:
-    """What the first role word of the tag says, else the first of the run's path."""
-    for name in (tag, run):
-        for word in tokens(name):
-            if word in VALIDATION_WORDS:
-                return Role.VALIDATION
-            if word in TRAINING_WORDS:
-                return Role.TRAINING
-    return Role.UNKNOWN
+    """What the first role word of the tag says, else the run's path.
+
+    Of the path the last component that is just a role word counts, else the last role word of the
+    last component: ``tests/logs/train`` and ``a/loss_train`` are training.
+    """
+    parts = run.split("/")[::-1]
+    words = (*tokens(tag), *map(str.lower, parts), *tokens(parts[0])[::-1])
+    return next((meaning for word in words if (meaning := _word_role(word))), Role.UNKNOWN)
 
 
 def experiment(run: str) -> str:
@@ -85,12 +86,11 @@ def experiment(run: str) -> str:
 
     Keras writes ``a/train`` and ``a/validation`` for what users think of as one training ``a``.
     """
-    parts = [part for part in run.split("/") if _part_role(part) is Role.UNKNOWN]
+    parts = [part for part in run.split("/") if not _word_role(part.lower())]
     return "/".join(parts) or "."
 
 
-def _part_role(part: str) -> Role:
-    word = part.lower()
+def _word_role(word: str) -> Role:
     if word in VALIDATION_WORDS:
         return Role.VALIDATION
     return Role.TRAINING if word in TRAINING_WORDS else Role.UNKNOWN
@@ -129,3 +129,133 @@ def _word_direction(word: str) -> Better:
     if word in _HIGHER_WORDS or stem in _HIGHER_WORDS or stem.endswith(("acc", "accuracy")):
         return Better.HIGHER
     return Better.UNKNOWN
+
+
+# What histograms show. The forms are those of torch's and Keras' own names and of the idioms in
+# public code around them: "fc1.weight", "grads/fc1.weight", "fc1.weight.grad", "fc1/kernel_0",
+# "layer1/weights/summaries/histogram", "activations/relu1".
+GRADIENT_WORDS = _words("grad grads gradient gradients")
+ACTIVATION_WORDS = _words("act acts activation activations")
+_OUTPUT_WORDS = _words("output outputs")
+_BIAS_WORDS = _words("bias biases b")
+_KERNEL_WORDS = _words("weight weights kernel kernels w filter filters matrix")
+_NORM_WORDS = _words(
+    "gamma beta scale running moving mean var variance tracked bn batchnorm layernorm groupnorm"
+    " instancenorm rmsnorm ln gn norm normalization normalisation prelu"
+)
+_POSITION_WORDS = _words("pos position positions positional posemb")
+_EMBEDDING_WORDS = _words("emb embed embedder embedding embeddings wte")
+_WRAPPER_WORDS = (
+    GRADIENT_WORDS
+    | ACTIVATION_WORDS
+    | _words(
+        "weight weights bias biases param params parameter parameters variable variables kernels"
+        " histogram histograms hist distribution distributions summaries summary"
+    )
+)
+_TRAILING_WORDS = (
+    GRADIENT_WORDS | ACTIVATION_WORDS | _words("histogram hist distribution summaries summary")
+)
+_GRADIENT_SUFFIX = re.compile(r"[_:-]grad(?:s|ients?)?$", re.IGNORECASE)
+_OUTPUT_SUFFIX = re.compile(r"[_:]0$")  # "kernel:0" is the first output of TensorFlow's "kernel"
+
+
+class Quantity(StrEnum):
+    """What a histogram is taken of."""
+
+    PARAMETER = "parameter"
+    GRADIENT = "gradient"
+    ACTIVATION = "activation"
+    UNKNOWN = ""
+
+
+class Part(StrEnum):
+    """Which part of a layer a parameter or its gradient is."""
+
+    KERNEL = "kernel"
+    BIAS = "bias"
+    NORM = "normalisation"  # scale, shift and statistics of a normalisation layer
+    EMBEDDING = "embedding"
+    POSITION = "position"
+    UNKNOWN = ""
+
+
+@dataclass(frozen=True)
+class HistogramRole:
+    """What the tag of a histogram says.
+
+    ``parameter`` is the path of the parameter, components joined by "/", the same for the values of
+    a parameter and for its gradient; ``layer`` is that path without the parameter's own name.
+    """
+
+    quantity: Quantity
+    part: Part
+    layer: str
+    parameter: str
+
+
+def histogram_role(tag: str) -> HistogramRole:
+    """Read the tag of a histogram: "grads/net.fc1.bias" is the gradient of the bias of "net/fc1".
+
+    A name that says nothing ("predictions") has the quantity UNKNOWN: rules about weights must not
+    guess.
+    """
+    components = [part for part in re.split(r"[/.]", tag) if part]
+    wrapper = ""
+    while len(components) > 1 and set(tokens(components[0])) <= _WRAPPER_WORDS:
+        wrapper += components.pop(0) + " "
+    while len(components) > 1 and set(tokens(components[-1])) <= _TRAILING_WORDS:
+        components.pop()
+    components = components or [tag]
+    own = _OUTPUT_SUFFIX.sub("", _GRADIENT_SUFFIX.sub("", components[-1])) or components[-1]
+    parameter = "/".join([*components[:-1], own])
+    named = not set(_stems(own)).isdisjoint(_BIAS_WORDS | _KERNEL_WORDS | _EMBEDDING_WORDS)
+    quantity = _quantity(tag, wrapper, own, named)
+    layer = "/".join(components[:-1]) if named or _is_norm_statistic(own) else parameter
+    if quantity is Quantity.ACTIVATION:
+        return HistogramRole(quantity, Part.UNKNOWN, parameter, parameter)
+    return HistogramRole(quantity, _part(parameter, own, wrapper), layer or parameter, parameter)
+
+
+def _stems(name: str) -> list[str]:
+    """The words of a name without the numbers that end them: "norm2" is a norm."""
+    return [word.rstrip("0123456789") or word for word in tokens(name)]
+
+
+def _quantity(tag: str, wrapper: str, own: str, named: bool) -> Quantity:
+    words = set(tokens(tag))
+    outer = set(tokens(wrapper))
+    if not words.isdisjoint(GRADIENT_WORDS):
+        return Quantity.GRADIENT
+    if not outer.isdisjoint(ACTIVATION_WORDS):
+        return Quantity.ACTIVATION
+    if not named and not words.isdisjoint(ACTIVATION_WORDS | _OUTPUT_WORDS):
+        return Quantity.ACTIVATION
+    if named or _is_norm_statistic(own) or not outer.isdisjoint(_KERNEL_WORDS | _PARAMETER_WORDS):
+        return Quantity.PARAMETER
+    return Quantity.UNKNOWN
+
+
+_PARAMETER_WORDS = _words("param params parameter parameters variable variables bias biases")
+_STATISTIC_WORDS = _words("gamma beta scale running moving")
+
+
+def _is_norm_statistic(own: str) -> bool:
+    return not set(_stems(own)).isdisjoint(_STATISTIC_WORDS)
+
+
+def _part(parameter: str, own: str, wrapper: str) -> Part:
+    """By the parameter's own name, then by the name of its layer, then by what was around it."""
+    stems, last = set(_stems(parameter)), set(_stems(own))
+    layer = set(_stems(parameter.split("/")[-2])) if "/" in parameter else set()
+    if not stems.isdisjoint(_POSITION_WORDS):
+        return Part.POSITION
+    if not (last | layer).isdisjoint(_NORM_WORDS) or {"weight", "g"} <= last:
+        return Part.NORM
+    if not last.isdisjoint(_BIAS_WORDS) or not set(tokens(wrapper)).isdisjoint(_BIAS_WORDS):
+        return Part.BIAS
+    if not (last | layer).isdisjoint(_EMBEDDING_WORDS):
+        return Part.EMBEDDING
+    if not last.isdisjoint(_KERNEL_WORDS) or wrapper:
+        return Part.KERNEL
+    return Part.UNKNOWN

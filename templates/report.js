@@ -227,7 +227,7 @@ function setUpPictures() {
   const title = element("strong", { dir: "auto" });
   const close = element("button", { type: "button" }, "Close");
   const header = element("header");
-  const frame = element("div");
+  const frame = element("div", { class: "frame", tabindex: "0" });
   header.append(title, close);
   dialog.append(header, frame);
   close.addEventListener("click", () => dialog.close());
@@ -238,11 +238,13 @@ function setUpPictures() {
     const image = figure.querySelector("img");
     if (!image) return;
     const large = /** @type {HTMLImageElement} */ (image.cloneNode());
-    // As large as the window allows; a picture holds no more than its own pixels.
-    const room = Math.min((innerWidth * 0.92) / image.width, (innerHeight * 0.78) / image.height);
+    // As large as the window allows, as a picture holds no more than its own pixels; on a phone
+    // at full size, to be moved about under the window.
+    const [width, height] = ["width", "height"].map((side) => Number(image.getAttribute(side)));
+    const room = Math.min((innerWidth * 0.92) / width, (innerHeight * 0.78) / height);
     const scale = Math.max(1, Math.min(room, image.classList.contains("pixelated") ? 16 : 2.5));
-    large.width = Math.round(image.width * scale);
-    large.height = Math.round(image.height * scale);
+    large.width = Math.round(width * scale);
+    large.height = Math.round(height * scale);
     large.loading = "eager";
     title.textContent = nameOf(figure);
     frame.replaceChildren(large);
@@ -284,7 +286,7 @@ function setUpPlace() {
       const link = /** @type {HTMLElement | undefined} */ (links.get(`#${now.id}`));
       link?.setAttribute("aria-current", "true");
       // On a phone the list is one line that scrolls sideways.
-      if (link) list.scrollLeft = link.offsetLeft - (list.clientWidth - link.offsetWidth) / 2;
+      if (link) list.scrollLeft += link.getBoundingClientRect().left - list.clientWidth / 3;
     },
     { rootMargin: "-20% 0px -70% 0px" },
   );
@@ -299,7 +301,6 @@ function setUpFolds() {
   addEventListener("beforeprint", () => {
     opened = /** @type {HTMLDetailsElement[]} */ (all("details:not([open])"));
     for (const fold of opened) fold.open = true;
-    for (const image of /** @type {HTMLImageElement[]} */ (all("img"))) image.loading = "eager";
   });
   addEventListener("afterprint", () => {
     for (const fold of opened) fold.open = false;

@@ -164,7 +164,7 @@ def test_print_has_all_that_is_folded_and_every_picture(browser, tmp_path, scrip
     chapter = Chapter("scalars", "Scalars", tuple(panels))
     # Pictures that differ, as the same one would stand in the PDF once.
     pictures = {
-        chart: Picture(chart.alt, png(64 + place, 32, ["red"]), 640, 320)
+        chart: Picture(chart.alt, png(640 + place, 320, ["red"]), 640, 320)
         for place, chart in enumerate(charts)
     }
     path = tmp_path / "report.html"
@@ -289,6 +289,14 @@ def test_a_picture_opens_large_and_closes_again(browser, report):
         assert visited.violations() == []
 
 
+def test_on_a_phone_a_picture_opens_at_its_full_size(browser, report):
+    with visit(browser, report, viewport={"width": 390, "height": 844}) as visited:
+        page = visited.page
+        page.locator("#scalars figure img").first.click()
+        assert page.locator("dialog[open] img").bounding_box()["width"] == 640
+        assert page.locator("dialog[open]").bounding_box()["width"] < 390
+
+
 def test_a_link_into_a_folded_panel_opens_it(browser, report):
     with visit(browser, f"{report.as_uri()}#text/loss/train") as visited:
         visited.page.locator("details.panel[open] .prose").first.wait_for()
@@ -314,6 +322,19 @@ def test_the_list_of_sections_shows_where_the_reader_is(browser, report):
         page.locator("nav a[href='#images']").click()
         page.locator("nav a[href='#images'][aria-current]").wait_for()
         assert page.locator("nav [aria-current]").count() == 1
+
+
+def test_on_a_phone_the_list_of_sections_follows_the_reader(browser, tmp_path):
+    panel = Panel("p", figures=(Figure(FakeChart()),))
+    chapters = [Chapter(f"s{place}", f"A long title {place}", (panel,)) for place in range(20)]
+    path = tmp_path / "report.html"
+    path.write_text("".join(assemble(document(*chapters))))
+    with visit(browser, path, viewport={"width": 390, "height": 600}) as visited:
+        page = visited.page
+        page.evaluate("document.getElementById('s15').scrollIntoView()")
+        current = page.locator("nav a[href='#s15'][aria-current]")
+        current.wait_for()
+        assert 0 <= current.bounding_box()["x"] < 390
 
 
 def test_the_keyboard_reaches_the_report_past_the_list(browser, report):

@@ -30,6 +30,11 @@ def test_a_name_splits_into_words(name, words):
         ("Loss/test", ".", Role.VALIDATION),
         ("train/loss", "test_machine", Role.TRAINING),
         ("loss", "contest", Role.UNKNOWN),
+        ("loss", "tests/logs/train", Role.TRAINING),
+        ("loss", "test/logs/train", Role.TRAINING),
+        ("loss", "test_logs/run1", Role.UNKNOWN),
+        ("loss", "a/loss_train", Role.TRAINING),
+        ("loss", "Validation", Role.VALIDATION),
     ],
 )
 def test_the_tag_decides_before_the_run(tag, run, meaning):

@@ -33,7 +33,10 @@ X_TICKS: dict[str, Callable[[float, float, int], list[Tick]]] = {
 
 @dataclass(frozen=True)
 class Axis:
-    """A range of data and its ticks; on a logarithmic axis both ends are positive."""
+    """A range of data and its ticks; on a logarithmic axis both ends are positive.
+
+    An axis whose low end is the greater number runs backwards.
+    """
 
     low: float
     high: float
@@ -51,7 +54,7 @@ class Axis:
             values = np.log10(np.where(values > 0, values, np.nan))
             low, high = math.log10(low), math.log10(high)
         width = high / 2 - low / 2  # halves, as the whole range may not fit a float
-        if not width > 0:
+        if width == 0 or width != width:
             return np.where(np.isfinite(values), 0.5, np.nan)
         with np.errstate(over="ignore"):
             return np.clip((values / 2 - low / 2) / width, -FAR, 1 + FAR)

@@ -145,8 +145,11 @@ def _eight_bit(image: Image) -> Image:
         return Image.fromarray((scaled * (255 / max(high - low, 1e-300))).astype(np.uint8))
     if image.mode in ("1", "L"):
         return image.convert("L")
-    clear = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
-    return image.convert("RGBA" if clear else "RGB")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        copy = image.convert("RGBA")
+        if copy.getchannel("A").getextrema() != (255, 255):
+            return copy
+    return image.convert("RGB")
 
 
 def _shrunk(image: Image, side: int) -> Image:

@@ -61,3 +61,9 @@ def run_dash(index: int) -> tuple[float, ...]:
 def rgb(colour: str) -> tuple[int, int, int]:
     """The red, green and blue of "#rrggbb", 0..255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def blend(one: str, other: str, share: float) -> str:
+    """The colour that is ``share`` (0..1) of the way from one to the other."""
+    parts = zip(rgb(one), rgb(other), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in parts)

@@ -25,7 +25,7 @@ DESCENT = 0.24  # below the baseline
 
 
 class _Glyph(NamedTuple):
-    ink: Bytes  # levels 0..15, as high as a line of text
+    ink: Bytes  # levels 0..INK_LEVELS, as high as a line of text
     advance: int  # device pixels to the next glyph
 
 
@@ -40,7 +40,7 @@ def text_width(text: str, scale: int) -> int:
 
 
 def text_ink(text: str, scale: int) -> Bytes:
-    """A label as ink levels (palette indices) 0..15, uint8 (h, w); digits fill ``text_height``."""
+    """A label as ink levels (palette indices), uint8 (h, w); digits fill ``text_height``."""
     glyphs = [_glyph(char, scale) for char in text]
     height = text_height(scale) + round(FONT_SIZE * DESCENT * scale)
     line = np.zeros((height, sum(glyph.advance for glyph in glyphs) + 1), np.uint8)
@@ -78,8 +78,25 @@ def _glyph(char: str, scale: int) -> _Glyph:
 
 @functools.lru_cache(maxsize=8)
 def _font(size: int) -> FontProperties:
-    """The font that matplotlib carries with it, so that every machine draws the same."""
-    import matplotlib
     from matplotlib.font_manager import FontProperties
 
-    return FontProperties(fname=f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", size=size)
+    return FontProperties(fname=_font_file(), size=size)
+
+
+def has_glyphs(text: str) -> bool:
+    """Whether the font can write all of a text (Latin, Greek, Cyrillic and signs)."""
+    return all(ord(char) in _characters() for char in text)
+
+
+@functools.cache
+def _characters() -> frozenset[int]:
+    from matplotlib.font_manager import get_font
+
+    return frozenset(get_font(_font_file()).get_charmap())
+
+
+def _font_file() -> str:
+    """The font that matplotlib carries with it, so that every machine draws the same."""
+    import matplotlib
+
+    return f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf"

@@ -17,6 +17,7 @@ from tbreport.stats import format_number
 
 MOST_METRICS = 4  # what fits beside a run in one table row
 MOST_UNJUDGED = 2  # where no name says what is better
+RARE = 10  # a metric in so many times fewer trainings than another is not a main one
 
 _FAVOURITES = frozenset({"loss", "accuracy", "acc"})  # of metrics that are equally plain
 _SILENT_WORDS = roles.VALIDATION_WORDS | roles.TRAINING_WORDS | {"epoch", "total"}
@@ -95,19 +96,26 @@ def main_metrics(logs: Logs) -> tuple[Metric, ...]:
         for tag, series in run.scalars.items():
             if len(series):
                 holders.setdefault(tag, []).append(run)
-    experiments = len({roles.experiment(run.name) for run in logs.runs if run.scalars})
+    spread = {tag: _trainings(runs) for tag, runs in holders.items()}
+    everywhere = max(_trainings(run for run in logs.runs if run.scalars), 1)
+    order = {tag: _order(tag, runs, spread[tag] / everywhere) for tag, runs in holders.items()}
     kinds: dict[int, list[str]] = {}
-    for tag, runs in holders.items():
-        kinds.setdefault(_kind(tag, runs), []).append(tag)
-    if _REWARD in kinds:  # the loss of an agent says little of how well it plays
-        kinds[_UNJUDGED] = kinds.get(_UNJUDGED, []) + kinds.pop(_LOW, [])
-    order = {tag: _order(tag, runs, experiments) for tag, runs in holders.items()}
+    for tag in sorted(holders, key=order.__getitem__):
+        kinds.setdefault(_kind(tag, holders[tag]), []).append(tag)
     unjudged = kinds.pop(_UNJUDGED, [])
-    tags = [min(kinds[kind], key=order.__getitem__) for kind in sorted(kinds)][:MOST_METRICS]
-    judged = bool(tags)
-    tags = tags or sorted(unjudged, key=order.__getitem__)[:MOST_UNJUDGED]
-    metrics = [metric_of(tag, holders[tag]) for tag in tags]
-    return tuple(metrics if judged else [replace(one, better=Better.UNKNOWN) for one in metrics])
+    if any(map(_is_reward, holders)):  # the loss of an agent says little of how well it plays
+        kinds.pop(_LOW, None)
+    first = [kinds[kind][0] for kind in sorted(kinds)]
+    widest = max((spread[tag] for tag in first), default=0)
+    tags = [tag for tag in first if spread[tag] * RARE > widest][:MOST_METRICS]
+    if tags:
+        return tuple(metric_of(tag, holders[tag]) for tag in tags)
+    metrics = [metric_of(tag, holders[tag]) for tag in unjudged[:MOST_UNJUDGED]]
+    return tuple(replace(metric, better=Better.UNKNOWN) for metric in metrics)
+
+
+def _trainings(runs: Iterable[Run]) -> int:
+    return len({roles.experiment(run.name) for run in runs})
 
 
 def metric_of(tag: str, runs: Sequence[Run]) -> Metric:
@@ -123,7 +131,7 @@ _VALIDATION_LOW, _VALIDATION_HIGH, _REWARD, _LOW, _HIGH, _UNJUDGED = range(6)
 def _kind(tag: str, runs: Iterable[Run]) -> int:
     """The kind of metric that the tag is."""
     way = roles.better(tag)
-    reward = not roles.REWARD_WORDS.isdisjoint(roles.tokens(tag))
+    reward = _is_reward(tag)
     if way is Better.UNKNOWN or (roles.is_exotic(tag) and not reward):
         return _UNJUDGED
     if any(roles.role(tag, run.name) is Role.VALIDATION for run in runs):
@@ -133,10 +141,13 @@ def _kind(tag: str, runs: Iterable[Run]) -> int:
     return _LOW if way is Better.LOWER else _HIGH
 
 
-def _order(tag: str, runs: list[Run], experiments: int) -> tuple[object, ...]:
+def _is_reward(tag: str) -> bool:
+    return not roles.REWARD_WORDS.isdisjoint(roles.tokens(tag))
+
+
+def _order(tag: str, runs: Sequence[Run], share: float) -> tuple[object, ...]:
     """Sorts the tags of one kind: shared by most, by epoch rather than by batch, plain, known."""
     words = roles.tokens(tag)
-    share = len({roles.experiment(run.name) for run in runs}) / max(experiments, 1)
     return (
         share < 0.5,
         roles.better(tag) is Better.UNKNOWN,

@@ -27,6 +27,7 @@ def tags(found):
             ["train/value_loss", "train/loss", "rollout/ep_rew_mean", "time/fps"],
             ["rollout/ep_rew_mean"],
         ),
+        (["train/loss", "eval/mean_reward"], ["eval/mean_reward"]),
         (["train/loss_step", "train/loss_epoch"], ["train/loss_epoch"]),
         (["D/loss", "G/loss", "lr"], ["D/loss", "G/loss"]),
         (["loss/g/dur", "loss/g/total"], ["loss/g/total", "loss/g/dur"]),
@@ -56,6 +57,12 @@ def test_what_most_trainings_share_comes_before_what_one_has():
         *[run(f"r{i}", {"val/error": CURVE}) for i in range(5)], run("x", {"val/loss": CURVE})
     )
     assert tags(found) == ["val/error"]
+
+
+def test_what_hardly_any_training_has_is_no_main_metric():
+    many = [run(f"r{i}", {"acc": CURVE}) for i in range(12)]
+    assert tags(logs(*many, run("x", {"val_loss": CURVE}))) == ["acc"]
+    assert tags(logs(*many[:9], run("x", {"val_loss": CURVE}))) == ["val_loss", "acc"]
 
 
 def test_best_is_the_first_of_the_finite_extremes():

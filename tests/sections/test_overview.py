@@ -32,46 +32,12 @@ def test_a_row_says_how_a_run_did_and_what_it_took():
         )
     )
     assert chapter.count == 2
+    extent = ["Last step", "Time", "Values", "Size", "Start (UTC)"]
+    of_a, of_b = [["1 m", values, "1 kB", "2026-03-15 09:12"] for values in "52"]
     assert table(chapter) == [
-        [
-            "Run",
-            "loss/val",
-            "loss/val best",
-            "last",
-            "loss/train best",
-            "last",
-            "Last step",
-            "Time",
-            "Values",
-            "Size",
-            "Start (UTC)",
-        ],
-        [
-            "a",
-            "loss/val of a: 3 to 2",
-            "*1 (@1)",
-            "2",
-            "1 (@1)",
-            "1 (@1)",
-            "2",
-            "1 m",
-            "5",
-            "1 kB",
-            "2026-03-15 09:12",
-        ],
-        [
-            "b",
-            "loss/val of b: 3 to 2.5",
-            "2.5 (@1)",
-            "2.5",
-            "",
-            "",
-            "1",
-            "1 m",
-            "2",
-            "1 kB",
-            "2026-03-15 09:12",
-        ],
+        ["Run", "loss/val", "loss/val best", "last", "loss/train best", "last", *extent],
+        ["a", "loss/val of a: 3 to 2", "*1 (@1)", "2", "1 (@1)", "1 (@1)", "2", *of_a],
+        ["b", "loss/val of b: 3 to 2.5", "2.5 (@1)", "2.5", "", "", "1", *of_b],
     ]
 
 

@@ -1,0 +1,146 @@
+"""Banks of convolution kernels: their layout, and measures of how much structure they have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+LEAST_KERNELS, LEAST_SIDE = 8, 5  # below, noise and structure can't be told apart
+MOST_CHANNELS = 4  # of a first layer; deeper kernels have no images as input
+DUPLICATE = 0.95  # |cosine| of centred kernels
+DEAD = 1e-3  # of the largest norm in the bank
+MOST_COMPARED = 512  # kernels whose pairs are compared
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Measures of a bank.
+
+    ``smoothness`` is the mean of Moran's I over kernels and input channels, ``z`` its distance from
+    that of independent pixels in standard errors (NaN where the bank is too small to tell);
+    ``spread`` the ratio of the largest to the median norm; ``duplicates`` and ``dead`` count
+    kernels.
+    """
+
+    smoothness: float
+    z: float
+    spread: float
+    duplicates: int
+    dead: int
+
+
+def normalised(values: NDArray[np.generic], layout: str) -> Floats:
+    """The bank as float64 (out, in, height, width); ``layout`` is "OIHW" or "HWIO"."""
+    bank = np.asarray(values, np.float64)
+    return bank.transpose(3, 2, 0, 1) if layout == "HWIO" else bank
+
+
+def guess_layout(shape: tuple[int, ...]) -> str:
+    """The layout of a rank-4 array by its shape: kernels are square and small, channels are not.
+
+    Torch keeps (out, in, height, width), TensorFlow (height, width, in, out). Where both would do,
+    torch's: TensorFlow's own checkpoints say so by their format.
+    """
+    torch_like = shape[2] == shape[3] and shape[2] <= 15
+    tensorflow_like = shape[0] == shape[1] and shape[0] <= 15
+    return "HWIO" if tensorflow_like and not torch_like else "OIHW"
+
+
+def structure(bank: Floats) -> Structure:
+    """The measures of a bank (out, in, height, width)."""
+    flat = bank.reshape(len(bank), -1)
+    norms = np.linalg.norm(flat, axis=1)
+    largest = float(norms.max()) if len(norms) else 0.0
+    median = float(np.median(norms)) if len(norms) else 0.0
+    smoothness, z = _moran(bank)
+    return Structure(
+        smoothness,
+        z,
+        largest / median if median > 0 else float("nan"),
+        _duplicates(flat),
+        int((norms <= DEAD * largest).sum()) if largest > 0 else len(norms),
+    )
+
+
+def moran(images: Floats) -> Floats:
+    """Moran's I of each image (n, height, width) over rook neighbours; NaN for a constant one.
+
+    r = pixels / (edges * sum x²) * sum over edges x_i x_j of the centred pixels.
+    """
+    centred = images - images.mean(axis=(1, 2), keepdims=True)
+    height, width = images.shape[1:]
+    edges = height * (width - 1) + width * (height - 1)
+    power = (centred**2).sum(axis=(1, 2))
+    pairs = (centred[:, :, 1:] * centred[:, :, :-1]).sum(axis=(1, 2))
+    pairs += (centred[:, 1:] * centred[:, :-1]).sum(axis=(1, 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: Floats = np.where(power > 0, height * width / edges * pairs / power, np.nan)
+    return result
+
+
+def _moran(bank: Floats) -> tuple[float, float]:
+    """The mean of Moran's I and its distance from that of noise in standard errors."""
+    out, channels, height, width = bank.shape
+    if height < 2 or width < 2:
+        return float("nan"), float("nan")
+    values = moran(bank.reshape(-1, height, width))
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return float("nan"), float("nan")
+    observed = float(values.mean())
+    if out < LEAST_KERNELS or min(height, width) < LEAST_SIDE or channels > MOST_CHANNELS:
+        return observed, float("nan")
+    mean, spread = noise(height, width)
+    return observed, float((observed - mean) / spread * np.sqrt(len(values)))
+
+
+def noise(height: int, width: int) -> tuple[float, float]:
+    """Mean and standard deviation of Moran's I for independent pixels of one kernel.
+
+    Cliff and Ord, Spatial Processes (1981), the moments under normality for rook neighbours; for
+    uniform pixels they differ by less than 2 %.
+    """
+    count = height * width
+    edges = height * (width - 1) + width * (height - 1)
+    degrees = np.zeros((height, width))
+    degrees[1:] += 1
+    degrees[:-1] += 1
+    degrees[:, 1:] += 1
+    degrees[:, :-1] += 1
+    s0, s1, s2 = 2 * edges, 4 * edges, 4 * float((degrees**2).sum())
+    mean = -1 / (count - 1)
+    second = (count**2 * s1 - count * s2 + 3 * s0**2) / ((count**2 - 1) * s0**2)
+    return mean, float(np.sqrt(second - mean**2))
+
+
+def _duplicates(flat: Floats) -> int:
+    """Kernels that point the way of another one, or the opposite way."""
+    centred = flat[:MOST_COMPARED] - flat[:MOST_COMPARED].mean(axis=1, keepdims=True)
+    norms = np.linalg.norm(centred, axis=1)
+    alive = centred[norms > 0] / norms[norms > 0, None]
+    if len(alive) < 2:
+        return 0
+    cosine = np.abs(alive @ alive.T)
+    np.fill_diagonal(cosine, 0)
+    return int((cosine.max(axis=1) > DUPLICATE).sum())
+
+
+def tiles(bank: Floats, most: int) -> tuple[Floats, str]:
+    """What a mosaic shows of a bank: (n, height, width) or (n, height, width, 3), and what it is.
+
+    Three input channels are colours; of more, the one with the largest norm over the bank is shown.
+    """
+    shown = bank[:most]
+    of = (
+        f"{len(shown)} of {len(bank)} kernels" if len(shown) < len(bank) else f"{len(bank)} kernels"
+    )
+    if bank.shape[1] == 3:
+        return shown.transpose(0, 2, 3, 1), f"{of} in colour"
+    if bank.shape[1] == 1:
+        return shown[:, 0], of
+    strongest = int(np.linalg.norm(bank, axis=(2, 3)).sum(axis=0).argmax())
+    return shown[:, strongest], f"{of}, input channel {strongest} of {bank.shape[1]}, the strongest"
