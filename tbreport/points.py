@@ -21,7 +21,7 @@ Points = NDArray[Any]
 
 SEED = 0
 BLOCK = 512  # rows compared with all others at a time: 20 MB for 5,000 points
-LOT = 1e-9  # of the mean square of points: what decides between equal distances
+LOT = 1e-12  # of the mean square of points: decides between distances that differ by rounding
 WIDEST = 25.0  # logarithm of the largest precision, relative to a row's mean distance
 HALVINGS = 40  # of the range of that logarithm: to 10 digits
 
@@ -152,7 +152,7 @@ def neighbours(points: Points, count: int) -> Neighbours:
     """
     points = np.asarray(points, dtype=np.float64)
     points = points - points.mean(axis=0)
-    random, lot = np.random.default_rng(SEED), LOT * float((points**2).sum(axis=1).mean())
+    random, lot = np.random.default_rng(SEED), LOT * (float((points**2).sum(axis=1).mean()) or 1.0)
     rows, squares = [], []
     for _, distances in _distances(points):
         distances += lot * random.random(distances.shape)

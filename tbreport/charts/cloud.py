@@ -21,6 +21,7 @@ from tbreport.charts.stamps import Stamp, stamp
 from tbreport.charts.style import INK, RUN_COLOURS, SEQUENCE
 from tbreport.charts.text import text_height, text_width
 from tbreport.charts.ticks import number_ticks
+from tbreport.stats import WIDEST
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -97,9 +98,10 @@ class Numbers:
     @property
     def range(self) -> tuple[float, float]:
         """The ends of the scale."""
-        finite = self.values[np.isfinite(self.values)]
+        finite = np.clip(self.values[np.isfinite(self.values)], -WIDEST, WIDEST)
         low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
-        return (low, high) if low < high else (low - 0.5, high + 0.5)
+        room = 0.0 if low < high else max(0.5, abs(low) / 2)
+        return low - room, high + room
 
     def paint(self, canvas: Canvas, x: Floats, y: Floats, radius: float, opacity: float) -> None:
         """The points, in layers with some of every colour."""

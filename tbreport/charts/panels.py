@@ -15,12 +15,14 @@ from tbreport.charts.cloud import BAR_GAP, Look, Numbers, cloud, colour_bar, sca
 from tbreport.charts.palette import palette_of
 from tbreport.charts.text import text_height, text_width
 from tbreport.charts.ticks import number_ticks
+from tbreport.stats import WIDEST
 
 Floats = NDArray[np.float64]
 
 WIDTH, WIDE = 520, 1060  # CSS pixels of one panel; of two or three side by side
 FLATTEST, STEEPEST = 0.45, 0.85  # height of a plot by its width
 GAP = 14.0  # CSS pixels between panels
+ONE_PLACE = 1e-9  # points nearer to each other, by their distance from 0, are in one place
 ROOM = 1.05  # what the axes span, by what the points do
 TICK_APART = 70  # CSS pixels
 SCALE = 2
@@ -90,12 +92,15 @@ class _Grid:
         count = len(steps)
         width = (WIDE if count > 1 else WIDTH) * SCALE
         gap, line = round(GAP * SCALE), text_height(SCALE) + round(LABEL_GAP * SCALE)
-        every = np.concatenate(places)
+        every = np.clip(np.concatenate(places), -WIDEST, WIDEST)
         low, high = every.min(axis=0), every.max(axis=0)
-        span = np.maximum(high / 2 - low / 2, 0.0) * 2
+        span = high - low
         flat = min(max(float(span[1] / span[0]) if span[0] > 0 else 1.0, FLATTEST), STEEPEST)
-        half = ROOM / 2 * max(float(span[0]), float(span[1]) / flat) or 1.0
         middle = low / 2 + high / 2
+        half = ROOM / 2 * max(float(span[0]), float(span[1]) / flat)
+        away = float(np.abs(middle).max())
+        if half <= away * ONE_PLACE:
+            half = away / 2 or 1.0
         rough = width / SCALE / count
         x = _axis(float(middle[0]), half, rough if numbered else 0)
         y = _axis(float(middle[1]), half * flat, rough * flat if numbered else 0)

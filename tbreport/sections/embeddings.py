@@ -78,7 +78,7 @@ def _notes(sample: Sample) -> Iterator[Note]:
             yield Note(f"{at}t-SNE needs {FEWEST} points or more.")
         if shown.ill and not shown.problem:
             ill = counted(shown.ill, "row")
-            text = f"{at}{ill} {verb(shown.ill, 'is')} left out, as there is NaN or Inf in them."
+            text = f"{at}{ill} {verb(shown.ill, 'is')} left out for NaN or Inf."
             yield Note(text, "warning", left_out=shown.ill)
     yield from _sample_notes(sample)
     others = [column for column in sample.labels.columns if column != sample.labels.column]
