@@ -6,7 +6,6 @@ and writes what belongs at them. All coordinates are device pixels, y upwards as
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass
 
@@ -17,10 +16,9 @@ from tbreport.charts import Drawing
 from tbreport.charts.axes import Axis
 from tbreport.charts.canvas import Canvas
 from tbreport.charts.palette import palette_of
+from tbreport.charts.ramps import bar_axis, sequence
 from tbreport.charts.stamps import Stamp, stamp
-from tbreport.charts.style import INK, RUN_COLOURS, SEQUENCE
-from tbreport.charts.text import text_height, text_width
-from tbreport.charts.ticks import number_ticks
+from tbreport.charts.style import INK, RUN_COLOURS
 from tbreport.stats import WIDEST
 
 Floats = NDArray[np.float64]
@@ -38,7 +36,6 @@ LAYERS = 6  # in which points are painted, so that no class covers the others
 ABOVE = 7.0  # CSS pixels from a point to the middle of its name
 CELLS = 8  # along each side of what a class covers, to find where it is densest
 MARK = 11  # CSS pixels of a class's mark in a table
-BAR, BAR_GAP = 10.0, 8.0  # CSS pixels: width of a colour bar and what is left free before it
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,15 +90,15 @@ class Numbers:
     @property
     def colours(self) -> tuple[str, ...]:
         """All colours that it paints in."""
-        return (*sequence(STEPS), INK)
+        return (*sequence(STEPS, *SCALE_ENDS), INK)
 
     @property
-    def range(self) -> tuple[float, float]:
-        """The ends of the scale."""
+    def scale(self) -> Axis:
+        """The axis that values stand on."""
         finite = np.clip(self.values[np.isfinite(self.values)], -WIDEST, WIDEST)
         low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
         room = 0.0 if low < high else max(0.5, abs(low) / 2)
-        return low - room, high + room
+        return bar_axis(low - room, high + room)
 
     def paint(self, canvas: Canvas, x: Floats, y: Floats, radius: float, opacity: float) -> None:
         """The points, in layers with some of every colour."""
@@ -117,9 +114,13 @@ class Numbers:
         """The colour of every point."""
         return [self.colours[step] for step in self._steps().tolist()]
 
+    def shades(self, canvas: Canvas) -> NDArray[np.uint8]:
+        """The palette indices of the scale's colours, low first."""
+        return np.array([canvas.palette.index(colour) for colour in self.colours[:-1]], np.uint8)
+
     def _steps(self) -> Ints:
         """Which colour each point has; -1, the last, where its value isn't finite."""
-        place = Axis(*self.range).place(self.values)
+        place = self.scale.place(self.values)
         steps = np.full(len(place), REST)
         there = np.isfinite(place)
         steps[there] = np.minimum((place[there] * STEPS).astype(np.int64), STEPS - 1)
@@ -170,15 +171,6 @@ def class_mark(place: int) -> tuple[str, str]:
     return RUN_COLOURS[place % len(RUN_COLOURS)], SHAPES[place // len(RUN_COLOURS) % len(SHAPES)]
 
 
-@functools.lru_cache(maxsize=8)
-def sequence(count: int) -> tuple[str, ...]:
-    """``count`` colours from low to high, to be read on both grounds."""
-    from matplotlib import colormaps
-    from matplotlib.colors import to_hex
-
-    return tuple(to_hex(colour) for colour in colormaps[SEQUENCE](np.linspace(*SCALE_ENDS, count)))
-
-
 def dot_size(count: int, area: float) -> tuple[float, float]:
     """Radius in CSS pixels and opacity of ``count`` points on ``area`` square CSS pixels."""
     radius = min(3.2, max(1.4, 0.16 * math.sqrt(area / max(count, 1))))
@@ -192,29 +184,6 @@ def cloud(canvas: Canvas, places: Floats, look: Look) -> None:
     look.paint(canvas, x, y, *dot_size(len(x), area))
     canvas.settle()
     look.write(canvas, x, y)
-
-
-def scale_width(look: Look, scale: int) -> int:
-    """Device pixels that the colour bar of a look takes beside a plot; 0 where it has none."""
-    if not isinstance(look, Numbers):
-        return 0
-    ticks = number_ticks(*look.range, 5)
-    widest = max((text_width(tick.label, scale) for tick in ticks), default=0)
-    return round((BAR + 2 * BAR_GAP) * scale) + widest
-
-
-def colour_bar(canvas: Canvas, look: Numbers, left: int, top: int, bottom: int) -> None:
-    """The scale of a look: low at the bottom, its numbers at the right."""
-    low, high = look.range
-    colours = sequence(STEPS)
-    edges = np.linspace(bottom, top, STEPS + 1).round()
-    right = left + canvas.device(BAR)
-    for colour, below, above in zip(colours, edges[:-1], edges[1:], strict=True):
-        canvas.rule(left, above, right, below, canvas.palette.index(colour))
-    half = text_height(canvas.scale) / 2
-    for tick in number_ticks(low, high, 5):
-        row = bottom + (top - bottom) * (tick.value - low) / (high - low)
-        canvas.text(right + canvas.device(BAR_GAP / 2), row + half, tick.label, align=0.0)
 
 
 def _densest(x: Floats, y: Floats) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 
 from tbreport.charts.axes import Axis
 from tbreport.charts.canvas import EDGE, FRAME, GRID, LABEL_GAP, TICK_LENGTH, Canvas
-from tbreport.charts.cloud import BAR_GAP, Look, Numbers, cloud, colour_bar, scale_width
+from tbreport.charts.cloud import Look, Numbers, cloud
 from tbreport.charts.palette import palette_of
+from tbreport.charts.ramps import bar_space, colour_bar
 from tbreport.charts.text import text_height, text_width
 from tbreport.charts.ticks import number_ticks
 from tbreport.stats import WIDEST
@@ -70,7 +72,7 @@ def sheet(
             canvas.text(middle, canvas.top - canvas.device(LABEL_GAP), step.title)
     look = steps[-1].look
     if isinstance(look, Numbers):
-        colour_bar(canvas, look, canvas.right + canvas.device(BAR_GAP), grid.top, grid.bottom)
+        colour_bar(canvas, look.scale, look.shades(canvas))
     return canvas
 
 
@@ -109,7 +111,8 @@ class _Grid:
         if numbered:
             widest = max((text_width(tick.label, SCALE) for tick in y.ticks), default=0)
             margin += widest + round(LABEL_GAP * SCALE)
-        bar = max(scale_width(step.look, SCALE) for step in steps)
+        bars = [step.look.scale for step in steps if isinstance(step.look, Numbers)]
+        bar = math.ceil(max((bar_space(one, SCALE) for one in bars), default=0.0) * SCALE)
         plot = (width - margin - bar - edge - gap * (count - 1)) // count
         top = edge + line * numbered + line * (count > 1)
         foot = edge + (round(TICK_LENGTH * SCALE) + 2 * line) * numbered

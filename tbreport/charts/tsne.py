@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -57,7 +56,7 @@ def tsne(points: Points, start: Floats | None = None) -> Map:
     ``start`` (n, 2) are places to begin with, by default along the first two components. Raises
     BadData for fewer points and for points that are all equal.
     """
-    tsne_class = _imported()  # before the limit, which holds for loaded libraries only
+    from sklearn.manifold import TSNE  # before the limit, which holds for loaded libraries only
 
     count = len(points)
     if count < FEWEST:
@@ -67,7 +66,7 @@ def tsne(points: Points, start: Floats | None = None) -> Map:
         reduced = _reduced(points)
         near = neighbours(reduced, min(count - 1, int(3 * perplexity + 1)))
         begin = reduced[:, :2] if start is None else start - start.mean(axis=0)
-        model = tsne_class(
+        model = TSNE(
             perplexity=perplexity,
             max_iter=ITERATIONS,
             init=(begin / begin[:, 0].std() * START).astype(np.float32),
@@ -94,22 +93,6 @@ def _graph(near: Neighbours) -> Any:
     distances = np.column_stack([np.zeros(count), np.sqrt(near.squares)])
     starts = np.arange(count + 1, dtype=np.int32) * (width + 1)
     return csr_array((distances.ravel(), columns.ravel(), starts), shape=(count, count))
-
-
-def _imported() -> Any:
-    """scikit-learn's TSNE, its threads told to sleep where they wait.
-
-    GNU's OpenMP reads that when it is loaded. By default threads spin: where other programs want
-    the processors too, two of them took 17 s of processor time, asleep 4.4 s for the same map.
-    """
-    before = os.environ.get("OMP_WAIT_POLICY")
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    try:
-        from sklearn.manifold import TSNE
-    finally:
-        if before is None:
-            del os.environ["OMP_WAIT_POLICY"]
-    return TSNE
 
 
 def _one_thread_in_a_worker() -> AbstractContextManager[object]:

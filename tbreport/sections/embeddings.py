@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tbreport.charts.tsne import FEWEST
-from tbreport.model import Finding, Logs
+from tbreport.model import Finding, Logs, Severity
 from tbreport.options import Options
 from tbreport.points import same_bits
 from tbreport.sections.choice import evenly, fair_shares
@@ -21,6 +21,8 @@ from tbreport.sections.words import counted, listed, verb
 MOST_EMBEDDINGS = 12
 MOST_POINTS = 5_000  # of one map, over all its steps: 10 s on one processor
 MOST_POINTS_IN_ALL = 20_000
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "info"}
 
 LEAD = (
     "Principal components keep distances but show only a part of the variance. t-SNE keeps"
@@ -39,7 +41,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
     with same_bits():
         samples = [take(one, share) for one, share in zip(chosen, shares, strict=True)]
         numbered = [(sample, measured(sample)) for sample in samples]
-        panels = [panel for one in numbered for panel in _panels(*one, samples, logs)]
+        panels = [panel for one in numbered for panel in _panels(*one, samples, logs, findings)]
     table = Panel("Numbers", wide=True, tables=(numbers_table(numbered),))
     hidden = len(found) - len(chosen)
     notes: tuple[Note, ...] = ()
@@ -50,7 +52,11 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
 
 
 def _panels(
-    sample: Sample, numbers: tuple[StepNumbers, ...], samples: Sequence[Sample], logs: Logs
+    sample: Sample,
+    numbers: tuple[StepNumbers, ...],
+    samples: Sequence[Sample],
+    logs: Logs,
+    findings: Sequence[Finding],
 ) -> list[Panel]:
     """The pictures of one embedding under its name; what is to be said of it is at the first."""
     name, run = sample.embedded.name, sample.embedded.run
@@ -61,7 +67,8 @@ def _panels(
     if sample.labels.classes and sample.drawn:
         made.append(classes_panel(sample, numbers[-1]))
     panels = [replace(panel, group=group) for panel in made if panel is not None]
-    notes = tuple(_notes(sample))
+    found = [one for one in findings if one.tag == name and run in one.runs]
+    notes = (*(Note(one.message, _LEVELS[one.severity]) for one in found), *_notes(sample))
     if not panels:
         return [Panel(group, tag=name, runs=(run,), notes=notes)]
     return [replace(panels[0], notes=notes), *panels[1:]]

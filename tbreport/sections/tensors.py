@@ -11,6 +11,7 @@ from tbreport.charts.heatmap import Heatmap
 from tbreport.model import Finding, Logs, TensorSeries
 from tbreport.options import Options
 from tbreport.sections.choice import choose_tags, grouped, title_in_group
+from tbreport.sections.embedded import is_embedding
 from tbreport.sections.kit import Cell, Chapter, Column, Figure, Note, Panel, Section, Table
 from tbreport.sections.words import counted
 from tbreport.stats import format_number
@@ -20,7 +21,7 @@ MOST_ROWS = 30  # steps of one tag and run in a table: the first and the last on
 MOST_CELLS = 250_000  # of a picture; a larger matrix is thinned out evenly
 MOST_PICTURES = 4  # runs whose matrix is drawn side by side
 
-_KERNEL_RANK = 4  # those are the filters section's
+_KERNEL_RANK = 4  # those are the filters section's, and embeddings have their own
 
 
 def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter | None:
@@ -29,7 +30,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
         tag
         for run in logs.runs
         for tag, series in run.tensors.items()
-        if len(series) and series.values[-1].ndim != _KERNEL_RANK
+        if len(series) and series.values[-1].ndim != _KERNEL_RANK and not is_embedding(series)
     }
     if not tags:
         return None

@@ -104,9 +104,3 @@ def test_odd_clouds_have_a_map(points):
 def test_what_has_no_map_says_so_in_a_sentence(points):
     with pytest.raises(BadData, match=r"^(t-SNE needs|All points are equal).*\.$"):
         tsne(points)
-
-
-def test_the_environment_stays_as_it_was():
-    before = dict(os.environ)
-    tsne(cloud(10, 3))
-    assert dict(os.environ) == before

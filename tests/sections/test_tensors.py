@@ -49,5 +49,7 @@ def test_strings_complex_and_empty_arrays_are_listed():
     ]
 
 
-def test_kernels_are_left_to_the_filters_section():
+def test_kernels_and_embeddings_are_left_to_their_sections():
     assert build(series("conv.weight", np.zeros((8, 1, 5, 5)))) is None
+    assert build(series("word_embeddings", np.eye(4))) is None
+    assert build(series("word_embeddings", np.ones(4))).panels[0].tag == "word_embeddings"
