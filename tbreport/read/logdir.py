@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tbreport.errors import InputError
-from tbreport.model import Gap, GapKind, Logs, Run
+from tbreport.model import Gap, GapKind, Logs, Run, Trace
 from tbreport.names import natural_key, printable
 from tbreport.read.beside import run_directory, share_of_budget, with_neighbours
 from tbreport.read.checkpoint import RUN_BUDGET
@@ -20,6 +20,7 @@ from tbreport.read.collect import Collector
 from tbreport.read.events import EventReader
 from tbreport.read.series import build_run
 from tbreport.read.settings import read_settings
+from tbreport.read.traces import MOST_TRACES, find_trace
 
 MAX_DEPTH = 64  # directories below the log directory
 MEDIA_STEPS = 12  # images, sounds and meshes are kept for about this many steps of a tag
@@ -48,6 +49,7 @@ class _Found:
 
     runs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
+    traces: list[Trace] = field(default_factory=list)
 
 
 def read_logs(
@@ -88,7 +90,9 @@ def read_logs(
         names = ", ".join(printable(name) for name in sorted(found.runs, key=natural_key)[:5])
         raise InputError(f"no run matches --runs {runs!r}; there are {len(found.runs)}: {names} …")
     jobs = [replace(job, budget=share_of_budget(len(jobs))) for job in jobs]
-    return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps))
+    traces = [trace for trace in found.traces if not runs or re.search(runs, trace.run)]
+    traces.sort(key=lambda trace: natural_key(trace.name))
+    return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps), tuple(traces))
 
 
 def read_run(job: RunJob) -> Run:
@@ -213,15 +217,15 @@ def _walk(root: Path, label: str, found: _Found) -> None:
             reason = f"more than {MAX_DEPTH} directories deep"
             found.gaps.append(Gap(GapKind.LIMIT, relative, reason))
             continue
-        for entry in _note_files(entries, relative, label, found):
+        for entry in _note_files(entries, str(root), relative, label, found):
             ways = links if entry.is_symlink() else straight
             ways.append((entry.path, _join(relative, entry.name), depth + 1))
 
 
 def _note_files(
-    entries: Sequence[os.DirEntry[str]], relative: str, label: str, found: _Found
+    entries: Sequence[os.DirEntry[str]], tree: str, relative: str, label: str, found: _Found
 ) -> list[os.DirEntry[str]]:
-    """Note the event files among ``entries`` and return the directories."""
+    """Note the event files and traces among ``entries`` and return the directories."""
     directories = []
     for entry in entries:
         try:
@@ -235,6 +239,9 @@ def _note_files(
             folder = run_directory(name)
             run = (_join(label, relative) if folder is None else folder) or "."
             found.runs.setdefault(run, []).append((entry.path, name))
+        elif len(found.traces) < MOST_TRACES:
+            trace = find_trace(entry, _join(label, relative), tree)
+            found.traces += [trace] if trace else []
     return directories
 
 
