@@ -114,7 +114,7 @@ SHOWN = {
         "scalars": ["tf2", "v1"],
         "audio": ["sound"],
         "graph": ["Keras model keras of logs"],
-        "tensors": ["another"],
+        "tensors": ["another", "batch"],
         "data_quality": ["flames", "run/tfdbg_events.1589500000.host.metadata", "worker", "host"],
     },
 }
@@ -137,6 +137,7 @@ def ours(folder: Path) -> None:
         writer.audio("sound", writer.wav([0, 1])),
         writer.keras_model("keras", model),
         writer.tensor_value("another", np.eye(2), "flames"),
+        writer.tensor_value("batch", np.zeros((2, 3, 40, 50)), "tensor"),
     ]
     writer.write(folder, writer.event(0, *values))
     beside = [

@@ -239,10 +239,18 @@ def _note_files(
             folder = run_directory(name)
             run = (_join(label, relative) if folder is None else folder) or "."
             found.runs.setdefault(run, []).append((entry.path, name))
-        elif len(found.traces) < MOST_TRACES:
-            trace = find_trace(entry, _join(label, relative), tree)
-            found.traces += [trace] if trace else []
+        else:
+            _note_trace(find_trace(entry, _join(label, relative), tree), found)
     return directories
+
+
+def _note_trace(trace: Trace | None, found: _Found) -> None:
+    if trace is not None and len(found.traces) < MOST_TRACES:
+        found.traces.append(trace)
+    elif trace is not None:
+        reason = f"more than {MOST_TRACES} profiles: the others are not listed"
+        gap = Gap(GapKind.LIMIT, ".", reason)
+        found.gaps += [] if gap in found.gaps else [gap]
 
 
 def _join(parent: str, child: str) -> str:
