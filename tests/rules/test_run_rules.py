@@ -129,6 +129,6 @@ def test_chance_names_no_setting():
 
 def test_few_runs_or_settings_are_not_judged():
     assert "12 runs" in reason("hparam-importance", *sweep(9, 1.0))
-    same = [training({"loss": [1.0], "val_loss": [float(i)]}, name=str(i), hparams=HParams({"lr": 1.0}))
-            for i in range(14)]  # fmt: skip
+    hparams = HParams({"lr": 1.0})
+    same = [training({"val_loss": [float(i)]}, name=str(i), hparams=hparams) for i in range(14)]
     assert "differs" in reason("hparam-importance", *same)

@@ -161,6 +161,11 @@ def test_learnt_means_that_it_got_somewhere(scalars, learnt):
     assert one(training(scalars)).learnt is learnt
 
 
+def test_a_validation_loss_alone_is_none_of_training():
+    found = one(training({"val_loss": falling(), "val_acc": falling()}))
+    assert tags(found) == (None, (".", "val_loss"), None, (".", "val_acc"))
+
+
 def test_empty_logs_have_no_trainings():
     assert trainings(Logs(())) == ()
     assert one(make.run("a")).loss is None
