@@ -7,9 +7,10 @@ Mappings keep the order in which tags first appeared, which is network order for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,8 +104,8 @@ class HistogramSeries(Series):
     the dialect does not keep them. ``buckets(i)`` gives one form for both.
     """
 
-    edges: tuple[Floats, ...]
-    counts: tuple[Floats, ...]
+    edges: Sequence[Floats]
+    counts: Sequence[Floats]
     exact: NDArray[np.bool_]
     minimum: Floats
     maximum: Floats
@@ -295,6 +296,93 @@ class Profile:
     step: int
 
 
+class TensorRole(StrEnum):
+    """What a tensor of a checkpoint is there for."""
+
+    PARAMETER = "parameter"  # what training learns
+    STATISTIC = "statistic"  # running means and variances, moving averages of parameters
+    OPTIMIZER = "optimizer"  # moments and other slots
+    STATE = "state"  # counters, seeds, scores
+
+
+@dataclass(frozen=True, eq=False)
+class CheckpointTensor:
+    """One tensor of a checkpoint.
+
+    ``name`` is what the framework calls it ("conv/kernel"), ``key`` what the file does; ``dtype``
+    the file's ("bfloat16"); ``values`` has ``shape`` (bfloat16 as float32), or is None where it was
+    not read: optimizer slots, and what is too large, damaged or missing. ``layout`` is "HWIO" or
+    "OIHW" where the format tells the order of a convolution kernel's axes.
+    """
+
+    name: str
+    key: str
+    shape: tuple[int, ...]
+    dtype: str
+    role: TensorRole = TensorRole.PARAMETER
+    values: NDArray[Any] | None = None
+    layout: str = ""
+
+    def kernels(self) -> NDArray[Any] | None:
+        """Convolution kernels as (out, in, height, width), or None unless rank 4 and read.
+
+        A format that does not tell the order of axes leaves it to the shape: two small equal axes
+        in front and none behind are height and width first.
+        """
+        if self.values is None or len(self.shape) != 4:
+            return None
+        front, back = self.shape[:2], self.shape[2:]
+        small_front = front[0] == front[1] <= 11  # 11x11: AlexNet's, the largest in common use
+        guess = "HWIO" if small_front and not back[0] == back[1] <= 11 else "OIHW"
+        return (
+            self.values.transpose(3, 2, 0, 1) if (self.layout or guess) == "HWIO" else self.values
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """One checkpoint beside a run's event files.
+
+    ``name`` is relative to the log directory; ``format`` one of "TensorFlow bundle", "torch",
+    "safetensors", "numpy", "Keras HDF5" ("" where it was not opened); ``step`` what its name or
+    content says, else None; ``size`` in bytes; ``tensors`` by name, in the order of the file.
+    ``read`` is False for a checkpoint that is only listed, since others were chosen to be read.
+    """
+
+    name: str
+    format: str
+    size: int
+    step: int | None = None
+    tensors: Mapping[str, CheckpointTensor] = field(default_factory=dict)
+    read: bool = True
+
+    @property
+    def parameters(self) -> tuple[CheckpointTensor, ...]:
+        """The tensors that training learns."""
+        wanted = TensorRole.PARAMETER
+        return tuple(tensor for tensor in self.tensors.values() if tensor.role is wanted)
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """Points of an embedding with their labels, as the projector shows them.
+
+    ``values``: float32 (n, d), of ``rows`` rows on disk; ``labels``: a column of metadata by its
+    header ("label" where there is none), n strings each; ``sprite``: an encoded PNG or JPEG of
+    tiles of ``sprite_tile`` (width, height) pixels in row order, to be decoded with care;
+    ``source``: the file the values are from, relative to the log directory, or the tag.
+    """
+
+    name: str
+    step: int | None
+    values: NDArray[np.float32]
+    labels: Mapping[str, tuple[str, ...]]
+    source: str
+    rows: int
+    sprite: bytes | None = None
+    sprite_tile: tuple[int, int] = (0, 0)
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """Everything one directory of event files says."""
@@ -314,6 +402,8 @@ class Run:
     hparams: HParams | None = None
     profiles: tuple[Profile, ...] = ()
     sessions: tuple[SessionEvent, ...] = ()
+    checkpoints: tuple[Checkpoint, ...] = ()
+    embeddings: tuple[Embedding, ...] = ()
     superseded: int = 0
     gaps: tuple[Gap, ...] = ()
 
@@ -360,3 +450,35 @@ class Finding:
     threshold: float | None = None
     consequences: tuple[str, ...] = ()
     cases: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came of one rule: ``state`` is "found", "fine" or "not run", for ``reason``.
+
+    ``rule`` is its id; ``why`` says to the reader what it is good for.
+    """
+
+    rule: str
+    title: str
+    why: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement(Sequence[Finding]):
+    """The findings in their order, and with them all that was looked at."""
+
+    findings: tuple[Finding, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    @overload
+    def __getitem__(self, place: int) -> Finding: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Finding, ...]: ...
+    def __getitem__(self, place: int | slice) -> Finding | tuple[Finding, ...]:
+        return self.findings[place]
+
+    def __len__(self) -> int:
+        return len(self.findings)

@@ -7,7 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|.", re.DOTALL)
+# A number, a slash or a stretch of others, which compares as its characters would one by one.
+_TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|/|[^0-9/]+")
 
 _Token = tuple[int, float | str]
 

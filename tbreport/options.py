@@ -13,9 +13,11 @@ from typing import Any
 from tbreport.errors import InputError
 
 X_AXES = ("step", "relative", "wall")
+FAIL_ON = ("", "warning", "error")
 SMOOTHING_MAX = 0.999  # TensorBoard's slider ends there; at 1 a curve would never move
 CONFIG_FILES = ("tbreport.toml", "pyproject.toml")  # the first of them with our settings counts
 
+_RULE_OPTION = re.compile(r"([a-z0-9-]+)\.(\w+)=([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _PATTERNS = ("runs", "tags", "log_y")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
@@ -26,6 +28,8 @@ class Options:
 
     ``runs``, ``tags`` and ``log_y`` are regular expressions that a name is to match somewhere;
     empty means all (``log_y``: none). ``smoothing`` is TensorBoard's weight, from 0 to 0.999.
+    ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
+    ``fail_on`` the severity of findings from which on the command line exits with 1.
     ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
     used.
     """
@@ -41,6 +45,9 @@ class Options:
     x_axis: str = "step"
     log_y: str = ""
     image_steps: int = 6
+    ignore: tuple[str, ...] = ()
+    rule_option: tuple[str, ...] = ()
+    fail_on: str = ""
     jobs: int = 0
     strict: bool = False
     stamp: bool = False
@@ -58,8 +65,22 @@ class Options:
             raise InputError(f"image_steps is to be 1 or more, not {self.image_steps}")
         if self.jobs < 0:
             raise InputError(f"jobs is to be 0 (one per processor) or more, not {self.jobs}")
+        if self.fail_on not in FAIL_ON:
+            raise InputError(f"fail_on is to be warning, error or empty, not {self.fail_on!r}")
+        _ = self.limits
         if not self.output:
             raise InputError("output is empty; name a file, a folder or - for standard output")
+
+    @property
+    def limits(self) -> dict[str, dict[str, float]]:
+        """The thresholds in ``rule_option`` by rule and name: {"overfitting": {"rise": 0.3}}."""
+        found: dict[str, dict[str, float]] = {}
+        for text in self.rule_option:
+            match = _RULE_OPTION.fullmatch(text)
+            if match is None:
+                raise InputError(f"rule_option is to be RULE.threshold=NUMBER, not {text!r}")
+            found.setdefault(match[1], {})[match[2]] = float(match[3])
+        return found
 
 
 def load_options(

@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 from tbreport.charts import Chart
 from tbreport.errors import InputError
 from tbreport.faults import Fault, FaultError
-from tbreport.model import Finding, Gap, GapKind, Logs, Run, Severity
+from tbreport.model import Check, Finding, Gap, GapKind, Judgement, Logs, Run, Severity
 from tbreport.names import printable
 from tbreport.options import Options, close_match
 from tbreport.output import is_folder, write_file, write_folder
@@ -89,7 +89,7 @@ def build_report(
     options = options or Options()
     chosen = choose_sections(sections, options)
     guard = _Guard(options.strict)
-    findings = _judge(logs, rules, guard)
+    findings = _judge(logs, rules, options, guard)
     chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
     pictures = _draw(chapters.values(), executor, options.jobs, progress, guard)
 
@@ -107,7 +107,7 @@ def build_report(
     )
     left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
     faults = (*guard.faults, *guard.faults_of_charts)
-    return Report(document, findings, logs.all_gaps, faults, left_out)
+    return Report(document, findings.findings, logs.all_gaps, faults, left_out)
 
 
 def _document(
@@ -170,13 +170,21 @@ class _Guard:
             return None
 
 
-def _judge(logs: Logs, rules: Sequence[Rule], guard: _Guard) -> tuple[Finding, ...]:
-    """What the rules find, worst first; a rule that raised has its fault."""
-    verdict = judge(logs, rules=rules)
+def _judge(logs: Logs, rules: Sequence[Rule], options: Options, guard: _Guard) -> Judgement:
+    """What the rules find, worst first, and what they looked at; one that raised has its fault."""
+    verdict = judge(logs, options.ignore, options.limits, rules)
     if verdict.faults and guard.strict:
         raise FaultError(verdict.faults[0])
     guard.faults += verdict.faults
-    return verdict.findings
+    reasons = dict(verdict.not_run)
+    states = dict.fromkeys(verdict.fine, "fine") | dict.fromkeys(reasons, "not run")
+    states |= {finding.rule: "found" for finding in verdict.findings}
+    checks = tuple(
+        Check(rule.id, rule.title, rule.why, states[rule.id], reasons.get(rule.id, ""))
+        for rule in rules
+        if rule.id in states
+    )
+    return Judgement(verdict.findings, checks)
 
 
 def _compose(

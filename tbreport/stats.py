@@ -106,6 +106,8 @@ def envelope(
     first = np.flatnonzero(np.concatenate([[True], column[1:] != column[:-1]]))
     middle = np.add.reduceat(x, first) / np.diff(np.append(first, len(x)))
     middle[0], middle[-1] = x[0], x[-1]  # the curve begins and ends where it did
+    if finite.all():
+        return Envelope(middle, np.minimum.reduceat(y, first), np.maximum.reduceat(y, first))
     lows = np.minimum.reduceat(np.where(finite, y, np.inf), first)
     highs = np.maximum.reduceat(np.where(finite, y, -np.inf), first)
     empty = lows > highs

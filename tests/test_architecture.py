@@ -29,19 +29,20 @@ MAY_IMPORT = {
     "stats": set(),
     "output": {"errors"},
     "prose": {"names"},
-    "charts": {"stats"},
+    "points": set(),
+    "charts": {"points", "stats"},
     "read": {"errors", "model", "names"},
     # floor 2
     "render": {"charts", "faults"},
     "rules": {"errors", "faults", "model", "names", "roles", "stats"},
-    "sections": _NAMES | {"charts", "read", "stats"},
+    "sections": _NAMES | {"charts", "points", "read", "stats"},
     # floor 3
     "outline": {"names", "sections"},
     "page": {"charts", "faults", "names", "outline", "prose", "render", "sections"},
     # floor 4
     "report": _NAMES | {"charts", "output", "page", "render", "rules", "sections"},
     # floor 5
-    "cli": _NAMES | {"output", "read", "report", "sections", "stats"},
+    "cli": _NAMES | {"output", "read", "report", "rules", "sections", "stats"},
     "__main__": {"cli"},
     "__init__": _NAMES | {"read", "report", "rules", "sections"},
 }
@@ -56,10 +57,12 @@ LIBRARIES = {
     "markdown_it": {"prose"},
     "markupsafe": {"page"},
     "matplotlib": {"charts", "render"},
-    "numpy": {"charts", "model", "read", "rules", "sections", "stats"},
+    "numpy": {"charts", "model", "points", "read", "rules", "sections", "stats"},
+    "scipy": {"charts"},
     "sklearn": {"charts", "stats"},
+    "threadpoolctl": {"charts", "points"},
 }
-INSIDE_FUNCTIONS = {"markdown_it", "matplotlib", "sklearn"}
+INSIDE_FUNCTIONS = {"markdown_it", "matplotlib", "scipy", "sklearn", "threadpoolctl"}
 FORBIDDEN = {"random", "tensorboard", "tensorboardX", "tensorflow", "torch"}
 CLOCKS = {"now", "today", "utcnow", "environ", "getenv"}
 

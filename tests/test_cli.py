@@ -196,7 +196,9 @@ def test_the_title_is_the_name_of_the_logs_wherever_one_stands(folder, monkeypat
 
 def test_every_option_is_a_flag_and_every_flag_an_option():
     flags = {one.name for one in cli.command.params if isinstance(one, click.Option)}
-    assert flags - {"config", "version"} == {one.name for one in dataclasses.fields(Options)}
+    assert flags - {"config", "list_rules", "version"} == {
+        one.name for one in dataclasses.fields(Options)
+    }
     (x_axis,) = [one for one in cli.command.params if one.name == "x_axis"]
     assert tuple(x_axis.type.choices) == X_AXES
     assert all(one.help for one in cli.command.params if isinstance(one, click.Option))
@@ -248,3 +250,39 @@ def test_frames_of_a_damaged_file_do_not_stop_it(folder, capsys):
     assert cli.run(["logs"]) == 0
     assert lines(capsys)[-1].endswith(", 1 gap")
     assert "damaged" in page()
+
+
+def test_rules_are_listed_with_their_thresholds(capsys):
+    assert cli.run(["--list-rules"]) == 0
+    text = capsys.readouterr().out
+    assert "overfitting (warning): " in text
+    assert "constant-init.spread=1e-07  " in text
+
+
+def sick(tmp_path):
+    """A training whose loss becomes NaN."""
+    events = [event(step, scalar("loss", float("nan") if step > 5 else 1.0)) for step in range(20)]
+    write(tmp_path / "logs", *events)
+    return [str(tmp_path / "logs"), "-q", "-o", str(tmp_path / "report.html")]
+
+
+def test_findings_can_fail_the_command_after_the_report_is_written(tmp_path):
+    arguments = sick(tmp_path)
+    assert cli.run(arguments) == 0
+    (tmp_path / "report.html").unlink()
+    assert cli.run([*arguments, "--fail-on", "warning"]) == 1
+    assert "non-finite" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert cli.run([*arguments, "--fail-on", "warning", "--ignore", "non-finite"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--ignore", "overfiting"], "there is no rule 'overfiting'"),
+        (["--rule-option", "overfitting.x=1"], "rule overfitting has no threshold 'x'"),
+        (["--rule-option", "nonsense"], "rule_option is to be RULE.threshold=NUMBER"),
+    ],
+)
+def test_rules_and_thresholds_that_do_not_exist_are_told(tmp_path, capsys, option, said):
+    assert cli.run([*sick(tmp_path), *option]) == 2
+    assert said in capsys.readouterr().err

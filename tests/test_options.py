@@ -52,6 +52,9 @@ def test_every_option_can_be_set_in_the_file_by_either_spelling(tmp_path, field)
         "skip_section": ('"text"', ("text",)),
         "smoothing": ("0", 0.0),
         "image_steps": ("2", 2),
+        "ignore": ('["overfitting"]', ("overfitting",)),
+        "rule_option": ('"overfitting.rise=0.3"', ("overfitting.rise=0.3",)),
+        "fail_on": ('"error"', "error"),
         "jobs": ("2", 2),
     }
     defaults = {str: ('"abc"', "abc"), bool: ("true", True)}
@@ -72,6 +75,8 @@ def test_every_option_can_be_set_in_the_file_by_either_spelling(tmp_path, field)
         ("smoothing = 1", "smoothing is to be from 0 to 0.999, not 1.0"),
         ("jobs = true", "jobs is to be a whole number, not True"),
         ("jobs = -1", "jobs is to be 0 (one per processor) or more, not -1"),
+        ("rule_option = 'x'", "rule_option is to be RULE.threshold=NUMBER, not 'x'"),
+        ("fail_on = 'note'", "fail_on is to be warning, error or empty, not 'note'"),
         ("image_steps = 0", "image_steps is to be 1 or more, not 0"),
         ("title = 3", "title is to be a string, not 3"),
         ("strict = 1", "strict is to be true or false, not 1"),

@@ -56,7 +56,8 @@ def chapters(report):
 
 def test_a_report_has_every_part_that_the_logs_feed(small):
     report = build_report(small, title="Nightly")
-    assert chapters(report) == ["overview", "scalars", "images", "text", "data_quality"]
+    parts = ["findings", "overview", "scalars", "gradients", "images", "text", "data_quality"]
+    assert chapters(report) == parts
     assert report.document.verdict[-1] == "best loss 1 by a at step 1"
     assert (report.findings, report.gaps, report.faults, report.left_out) == ((), (), (), ())
     assert "<h1" in report.html and "Nightly" in report.html
@@ -162,13 +163,13 @@ def test_sections_are_chosen_by_name(small):
     only = build_report(small, options=Options(section=("text", "overview")))
     assert chapters(only) == ["overview", "text"]
     but = build_report(small, options=Options(skip_section=("scalars", "images")))
-    assert chapters(but) == ["overview", "text", "data_quality"]
+    assert chapters(but) == ["findings", "overview", "gradients", "text", "data_quality"]
 
 
 def test_a_section_that_is_not_there_is_an_input_error(small):
     with pytest.raises(InputError, match="section: there is no section 'scalar'; did you mean 's"):
         build_report(small, options=Options(section=("scalar",)))
-    with pytest.raises(InputError, match="skip_section: there is no section 'zzz'; there are ov"):
+    with pytest.raises(InputError, match="skip_section: there is no section 'zzz'; there are fi"):
         build_report(small, options=Options(skip_section=("zzz",)))
 
 

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 
 DPI = 72
+KEPT = 4  # surfaces a thread: the sizes of heat maps, for one, have no end
 
 _local = threading.local()
 
@@ -32,19 +33,32 @@ def new_renderer(width: int, height: int) -> Any:
     return make(width, height, DPI)
 
 
-def surface(width: int, height: int) -> tuple[Any, Bytes]:
-    """This thread's cleared renderer of that size and its live pixels: RGBA, uint8 (h, w, 4).
+def take_surface(width: int, height: int) -> tuple[Any, Bytes]:
+    """A blank renderer of that size and its live pixels: RGBA, uint8 (h, w, 4).
 
-    Made once a thread and used again by the next picture of that size.
+    Surfaces are used again by the next picture of their size in the same thread, once they are
+    given back. One whose drawing failed never is: Agg may have kept half a path.
     """
-    surfaces: dict[tuple[int, int], tuple[Any, Bytes]]
-    surfaces = _local.__dict__.setdefault("surfaces", {})
-    if (width, height) not in surfaces:
-        renderer = new_renderer(width, height)
-        surfaces[width, height] = (renderer, np.asarray(renderer.buffer_rgba()))
-    renderer, pixels = surfaces[width, height]
-    renderer.clear()
-    return renderer, pixels
+    spare = _spare()
+    for place, (renderer, pixels) in enumerate(spare):
+        if pixels.shape[:2] == (height, width):
+            del spare[place]
+            renderer.clear()
+            return renderer, pixels
+    renderer = new_renderer(width, height)
+    return renderer, np.asarray(renderer.buffer_rgba())
+
+
+def give_back(renderer: Any, pixels: Bytes) -> None:
+    """Keep a surface for the next picture of its size, instead of the one longest unused."""
+    spare = _spare()
+    spare.append((renderer, pixels))
+    del spare[:-KEPT]
+
+
+def _spare() -> list[tuple[Any, Bytes]]:
+    spare: list[tuple[Any, Bytes]] = _local.__dict__.setdefault("spare", [])
+    return spare
 
 
 def path(x: Floats, y: Floats) -> Path:

@@ -16,7 +16,7 @@ from tbreport.charts.style import LINE_WIDTH, MARKER_SIZE, run_colour
 
 Floats = NDArray[np.float64]
 
-WIDTH, HEIGHT, SCALE = 560, 260, 2
+WIDTH, HEIGHT = 560, 260  # CSS pixels
 COLUMNS = 250  # at most, over the steps
 LEVELS = len(stats.BASIS_POINTS)
 MEDIAN = LEVELS // 2
@@ -33,7 +33,8 @@ class Bands:
 
     ``x`` float64 (n,) ascending; ``levels`` float64 (n, 9), ascending along each row: the
     percentiles of ``stats.BASIS_POINTS``; ``colour`` the run's place in natural order; ``x_axis``
-    and ``x_range`` as those of ``Lines``. Rows with a value that isn't finite break the bands.
+    and ``x_range`` as those of ``Lines``. Rows with a value that isn't finite are left out.
+    ``scale`` is how many device pixels make one CSS pixel.
     """
 
     alt: str
@@ -42,6 +43,7 @@ class Bands:
     colour: int
     x_axis: str = "step"
     x_range: tuple[float, float] | None = None
+    scale: int = 2
 
     @classmethod
     def of(cls, alt: str, x: Floats, levels: Floats, colour: int, x_axis: str = "step") -> Bands:
@@ -66,12 +68,12 @@ class Bands:
         colour = run_colour(self.colour)
         whole = np.isfinite(self.levels).all(axis=1) & np.isfinite(self.x)
         x, levels = self.x[whole], np.clip(self.levels[whole], -stats.WIDEST, stats.WIDEST)
-        canvas = Canvas(WIDTH, HEIGHT, palette_of((colour,), SHADES), SCALE)
+        canvas = Canvas(WIDTH, HEIGHT, palette_of((colour,), SHADES), self.scale)
         canvas.frame(*self._axes(x, levels))
         if len(x):
             across, up = canvas.across(x), canvas.up(levels)
             if len(x) == 1:  # a bar as wide as a marker
-                across = across + np.array([-1.0, 1.0]) * MARKER_SIZE * SCALE
+                across = across + np.array([-1.0, 1.0]) * MARKER_SIZE * self.scale
                 up = up.repeat(2, axis=0)
             _paint(canvas, across, up, colour)
         canvas.settle()

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbreport.charts import Drawing
-from tbreport.charts.agg import identity, marker, path, surface
+from tbreport.charts.agg import give_back, identity, marker, path, take_surface
 from tbreport.charts.axes import Axis
 from tbreport.charts.palette import INK_LEVELS, Palette
 from tbreport.charts.style import (
@@ -38,12 +38,13 @@ TICK_LENGTH = 3.5
 LABEL_GAP = 4.0  # between an axis and its labels
 EDGE = 2.0  # left free at the border of the picture
 FAINT = 0.5  # opacity
+BEVELLED = 100  # points of a line from which its corners need no rounding, which takes time
 # Rows turned into palette indices at a time: a block and its keys stay in the second-level cache.
 BLOCK = 64
 
 
 class Canvas:
-    """One picture in the making; one canvas at a time in one thread.
+    """One picture in the making.
 
     ``width`` and ``height`` in CSS pixels; ``palette`` holds all that the data will be drawn in.
     ``frame`` lays out the axes first; then come ``stroke``, ``area`` and ``dots`` in painting
@@ -54,7 +55,7 @@ class Canvas:
     def __init__(self, width: int, height: int, palette: Palette, scale: int = 2) -> None:
         self.width, self.height, self.scale = width, height, scale
         self.palette = palette
-        self._renderer, self._pixels = surface(width * scale, height * scale)
+        self._renderer, self._pixels = take_surface(width * scale, height * scale)
         # PNG wants a 0, the filter type, before each row.
         self._rows: Bytes = np.zeros((height * scale, 1 + width * scale), np.uint8)
         self.shell: Bytes = self._rows[:, 1:]
@@ -84,6 +85,7 @@ class Canvas:
         self.bottom = (
             self.height * self.scale - digits - self.device(TICK_LENGTH + LABEL_GAP + EDGE)
         )
+        self._grid()
 
     # ---- where things are
 
@@ -106,31 +108,59 @@ class Canvas:
         opacity: float = 1.0,
         width: float = LINE_WIDTH,
         dash: Sequence[float] = (),
-        sharp: bool = False,
     ) -> None:
-        """A line through the points, shape (n,); it breaks where y is NaN.
-
-        ``sharp`` edges are not anti-aliased.
-        """
-        context = self._context(width, opacity, sharp)
+        """A line through the points, shape (n,); it breaks where y is NaN."""
+        context = self._context(width, opacity)
         context.set_foreground(self._face(colour, opacity), isRGBA=True)
+        if len(x) > BEVELLED:
+            context.set_joinstyle("bevel")
         if dash:
             context.set_dashes(0, [length * self.scale for length in dash])
         self._renderer.draw_path(context, path(x, y), identity(), None)
 
-    def area(
-        self,
-        x: Floats,
-        low: Floats,
-        high: Floats,
-        colour: str,
-        opacity: float = 1.0,
-        sharp: bool = False,
-    ) -> None:
+    def area(self, x: Floats, low: Floats, high: Floats, colour: str, opacity: float = 1.0) -> None:
         """The area between two curves, shape (n,), without an outline; no NaN."""
         around = path(np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]]))
-        context = self._context(0, opacity, sharp)
+        context = self._context(0, opacity)
         self._renderer.draw_path(context, around, identity(), self._face(colour, opacity))
+
+    def outlined(self, x: Floats, y: Floats, fill: str, outline: str, width: float) -> None:
+        """The area between a curve, shape (n,), and its chord, and a line along the curve.
+
+        Edges are sharp: anti-aliased ones double the bytes of many areas in a row, and a hairline
+        hides the difference.
+        """
+        context = self._context(width, sharp=True)
+        context.set_foreground(self._face(outline, 1.0), isRGBA=True)
+        self._renderer.draw_path(context, path(x, y), identity(), self._face(fill, 1.0))
+
+    def columns(
+        self, x: Floats, low: Floats, high: Floats, colour: str, opacity: float = 1.0
+    ) -> None:
+        """The area between two curves, shape (n,), x ascending, filled column by column; no NaN.
+
+        For dense noise: edges are not anti-aliased, which takes a quarter of Agg's time. It lies
+        under all that Agg draws. The extremes given are reached at their pixel.
+        """
+        plot, size = self._plot(), self.height * self.scale
+        place = x - self.left - 0.5
+        start, stop = max(0, math.ceil(place[0])), min(plot.shape[1], math.floor(place[-1]) + 1)
+        own = np.clip(np.round(place).astype(np.int64), 0, plot.shape[1] - 1)
+        start, stop = min(start, int(own[0])), max(stop, int(own[-1]) + 1)
+        at = np.arange(start, stop)
+        bottom, top = np.interp(at, place, low), np.interp(at, place, high)
+        np.minimum.at(bottom, own - start, low)
+        np.maximum.at(top, own - start, high)
+        first = np.round(size - self.top - top)
+        last = np.maximum(np.round(size - self.top - bottom), first + 1)
+        first, last = (np.clip(edge, 0, len(plot)).astype(np.int16) for edge in (first, last))
+        rows = slice(int(first.min()), int(last.max()))
+        row = np.arange(rows.start, rows.stop, dtype=np.int16)[:, None]
+        below = plot[rows, start:stop]
+        entries = np.arange(len(self.palette.entries), dtype=np.uint8)
+        entry = np.full_like(entries, self.palette.index(colour, opacity))
+        painted = self.palette.over(entry, entries).take(below)
+        np.copyto(below, painted, where=(row >= first) & (row < last))
 
     def dots(
         self,
@@ -158,7 +188,7 @@ class Canvas:
             Bbox.from_extents(self.left, size - self.bottom, self.right, size - self.top)
         )
         context.set_linewidth(width * self.scale)
-        context.set_joinstyle("bevel" if width < 1 else "round")
+        context.set_joinstyle("round")
         context.set_capstyle("butt")
         # At 2x the rough edges of what is faint do not show; smooth ones cost 15 % of the bytes.
         context.set_antialiased(not sharp and (opacity > FAINT or self.scale == 1))
@@ -204,21 +234,23 @@ class Canvas:
         self.shell[round(top) : round(bottom), round(left) : round(right)] = index
 
     def settle(self) -> None:
-        """Put what Agg has drawn into the shell, over the grid."""
-        plot = self.shell[self.top : self.bottom, self.left : self.right]
-        for tick in self.y.ticks:
-            self._line_across(tick, plot)
+        """Put what Agg has drawn into the shell, over the grid and the columns."""
+        plot = self._plot()
         pixels = self._pixels[self.top : self.bottom, self.left : self.right]
         for start in range(0, len(plot), BLOCK):
             block = self.palette.indices(pixels[start : start + BLOCK])
-            np.copyto(plot[start : start + BLOCK], block, where=block != 0)
+            below = plot[start : start + BLOCK]
+            below[...] = self.palette.over(block, below)
 
-    def _line_across(self, tick: Tick, plot: Bytes) -> None:
-        row = self.height * self.scale - self.up(np.array([tick.value]))[0] - self.top
-        thick = self.device(0.5)
-        start = round(row - thick / 2)
-        if 0 <= start < len(plot):
-            plot[start : start + thick] = GRID
+    def _plot(self) -> Bytes:
+        return self.shell[self.top : self.bottom, self.left : self.right]
+
+    def _grid(self) -> None:
+        plot, thick = self._plot(), self.device(0.5)
+        for y in self.up(_values(self.y.ticks)).tolist():
+            start = round(self.height * self.scale - y - self.top - thick / 2)
+            if 0 <= start < len(plot):
+                plot[start : start + thick] = GRID
 
     def label_axes(self) -> None:
         """Baseline, ticks below it and the labels of both axes."""
@@ -240,7 +272,8 @@ class Canvas:
                 self.text(self.left - self.device(LABEL_GAP), row, tick.label, align=1.0)
 
     def drawing(self, note: str = "") -> Drawing:
-        """The picture, encoded."""
+        """The picture, encoded; nothing can be drawn after it."""
+        give_back(self._renderer, self._pixels)
         return Drawing(self.palette.png(self._rows), self.width, self.height, note=note)
 
 

@@ -8,11 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbreport.charts import Drawing
-from tbreport.charts.style import LINE_WIDTH, run_colour, run_dash
+from tbreport.charts.axes import Axis
+from tbreport.charts.canvas import Canvas
+from tbreport.charts.palette import palette_of
+from tbreport.charts.style import MARKER_SIZE, run_colour, run_dash
+from tbreport.charts.ticks import number_ticks
 
 Floats = NDArray[np.float64]
 
-_POINTS = 0.72  # points in a CSS pixel
+TICKS = 6  # about, on either axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,32 +36,28 @@ class Curves:
 
     alt: str
     curves: tuple[Curve, ...]
-    x_label: str
-    y_label: str
     x_range: tuple[float, float] = (-0.05, 1.05)  # TensorBoard's PR curves
     y_range: tuple[float, float] = (-0.05, 1.05)
     width: int = 340
-    height: int = 300
+    height: int = 280
 
     def draw(self) -> Drawing:
         """Draw it; NaN breaks a curve."""
-        import matplotlib
+        colours = tuple(dict.fromkeys(run_colour(curve.colour) for curve in self.curves))
+        canvas = Canvas(self.width, self.height, palette_of(colours))
+        canvas.frame(_axis(*self.x_range), _axis(*self.y_range))
+        for curve in self.curves:
+            colour = run_colour(curve.colour)
+            x, y = canvas.across(curve.x), canvas.up(curve.y)
+            canvas.stroke(x, y, colour, curve.opacity, dash=run_dash(curve.colour))
+            if curve.dot and np.isfinite(curve.dot).all():
+                place = np.array([curve.dot])
+                across, up = canvas.across(place[:, 0]), canvas.up(place[:, 1])
+                canvas.dots(across, up, colour, MARKER_SIZE)
+        canvas.settle()
+        canvas.label_axes()
+        return canvas.drawing()
 
-        from tbreport.charts import figure as surface
 
-        with matplotlib.rc_context(surface.settings()):
-            figure = surface.make(self.width, self.height)
-            axes = surface.add_axes(figure, (48, 8, self.width - 10, self.height - 40))
-            axes.set(xlim=self.x_range, ylim=self.y_range)
-            axes.set_xlabel(self.x_label, labelpad=3)
-            axes.set_ylabel(self.y_label, labelpad=3)
-            for curve in self.curves:
-                dash = run_dash(curve.colour)
-                colour = run_colour(curve.colour)
-                axes.plot(
-                    curve.x, curve.y, color=colour, linewidth=LINE_WIDTH * _POINTS,
-                    linestyle=(0, dash) if dash else "solid", alpha=curve.opacity,
-                )  # fmt: skip
-                if curve.dot:
-                    axes.plot(*curve.dot, "o", color=colour, markersize=5)
-            return surface.finish(figure)
+def _axis(low: float, high: float) -> Axis:
+    return Axis(low, high, number_ticks(low, high, TICKS))

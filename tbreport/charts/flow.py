@@ -8,16 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbreport.charts import Drawing
-from tbreport.charts.style import SEQUENCE
-from tbreport.charts.ticks import log_ticks
+from tbreport.charts.axes import Axis, y_axis
+from tbreport.charts.canvas import Canvas
+from tbreport.charts.palette import palette_of
+from tbreport.charts.ramps import sequence
+from tbreport.charts.ticks import step_ticks
 
 Floats = NDArray[np.float64]
 
-WIDTH, HEIGHT = 560, 280  # CSS pixels
-_POINTS = 0.72  # points in a CSS pixel
-_MOST_LABELS = 24
-_LOWEST = 1e-12  # of the largest value: what is smaller, zero included, sits on the ground line
-_SHADES = (0.78, 0.5, 0.18)  # of the colour scale: first, middle, last step
+WIDTH, HEIGHT = 560, 260  # CSS pixels
+DOT, MARK = 2.4, 3.2  # CSS pixels: a mean, a largest value
+MOST_LABELS = 12
+LOWEST = 1e-12  # of the largest value: what is smaller, zero included, sits on the ground line
+ROOM = 6.0  # the ground line is this factor below the smallest value
+# The first step light, the last one dark, of viridis between what either ground swallows.
+SHADES = (3, 0.15, 0.78)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,41 +42,39 @@ class Flow:
     steps: tuple[FlowStep, ...]
 
     def draw(self) -> Drawing:
-        """Lines for the means, small triangles for the largest, zeros as crosses on the ground."""
-        import matplotlib
+        """Lines for the means, triangles for the largest, crosses on the ground for zeros."""
+        top, ground = self._ends()
+        layers = len(self.steps[0].mean)
+        ticks = [tick for tick in step_ticks(1, layers, MOST_LABELS) if tick.value >= 1]
+        colours = sequence(*SHADES)[::-1][-len(self.steps) :]
+        canvas = Canvas(WIDTH, HEIGHT, palette_of(colours))
+        canvas.frame(
+            Axis(0.6, layers + 0.4, ticks), y_axis(ground / 1.6, top * 1.6, HEIGHT, log=True)
+        )
+        for step, colour in zip(self.steps, colours, strict=True):
+            self._draw_step(canvas, step, colour, ground)
+        canvas.settle()
+        canvas.label_axes()
+        return canvas.drawing()
 
-        from tbreport.charts import figure as surface
-
+    def _ends(self) -> tuple[float, float]:
+        """The largest value, and where zeros sit below the smallest."""
         values = np.concatenate([np.concatenate([s.mean, s.largest]) for s in self.steps])
         positive = values[np.isfinite(values) & (values > 0)]
-        top = float(positive.max()) if len(positive) else 1.0
-        low = max(float(positive.min()) if len(positive) else 1e-3, top * _LOWEST)
-        ground = low / 6
-        with matplotlib.rc_context(surface.settings()):
-            figure = surface.make(WIDTH, HEIGHT)
-            axes = surface.add_axes(figure, (52, 10, WIDTH - 14, HEIGHT - 36))
-            axes.set_yscale("log")
-            layers = len(self.steps[0].mean)
-            axes.set(xlim=(0.6, layers + 0.4), ylim=(ground / 1.5, top * 2))
-            stride = -(-layers // _MOST_LABELS)
-            axes.set_xticks(range(1, layers + 1, stride))
-            ticks = log_ticks(ground / 1.5, top * 2, 6)
-            axes.set_yticks([tick.value for tick in ticks], [tick.label for tick in ticks])
-            axes.minorticks_off()
-            axes.set_xlabel("layer, input to output", labelpad=2)
-            for step, shade in zip(self.steps, self._shades(), strict=True):
-                _draw_step(axes, step, matplotlib.colormaps[SEQUENCE](shade), ground)
-            return surface.finish(figure)
+        if not len(positive):
+            return 1.0, 1e-3
+        top = float(positive.max())
+        return top, max(float(positive.min()), top * LOWEST) / ROOM
 
-    def _shades(self) -> tuple[float, ...]:
-        return _SHADES if len(self.steps) == 3 else _SHADES[:: max(2, 4 - len(self.steps))]
-
-
-def _draw_step(axes, step: FlowStep, colour, ground: float) -> None:  # type: ignore[no-untyped-def]
-    x = np.arange(1, len(step.mean) + 1)
-    shown = np.where(step.mean > 0, np.maximum(step.mean, ground), np.nan)
-    axes.plot(x, shown, color=colour, linewidth=1.6 * _POINTS, marker="o", markersize=3)
-    largest = np.where(step.largest > 0, np.maximum(step.largest, ground), np.nan)
-    axes.plot(x, largest, "^", color=colour, markersize=3.2, alpha=0.75)
-    zero = step.largest == 0
-    axes.plot(x[zero], np.full(int(zero.sum()), ground), "x", color=colour, markersize=5)
+    def _draw_step(self, canvas: Canvas, step: FlowStep, colour: str, ground: float) -> None:
+        across = canvas.across(np.arange(1.0, len(step.mean) + 1))
+        means = np.where(step.mean > 0, np.maximum(step.mean, ground), np.nan)
+        if np.isfinite(means).sum() > 1:
+            canvas.stroke(across, canvas.up(means), colour)
+        for values, shape, size in ((means, "dot", DOT), (step.largest, "up", MARK)):
+            shown = np.isfinite(values) & (values > 0)
+            up = canvas.up(np.maximum(values[shown], ground))
+            canvas.dots(across[shown], up, colour, size, shape=shape)
+        zero = step.largest == 0
+        up = canvas.up(np.full(int(zero.sum()), ground))
+        canvas.dots(across[zero], up, colour, MARK, shape="cross")

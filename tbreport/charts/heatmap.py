@@ -16,7 +16,7 @@ from tbreport.charts.ticks import Tick, nice_ticks
 
 Floats = NDArray[np.float64]
 
-WIDTH, SCALE = 560, 2
+WIDTH = 560  # CSS pixels
 ROW, LOWEST_ROW, PLOT = 18.0, 4.0, 260.0  # CSS pixels: a row, the least of one, all of them
 MARGIN = 26  # CSS pixels above and below the rows
 COLUMNS = 500  # at most, over the steps
@@ -34,6 +34,7 @@ class Heatmap:
     float64 (columns,) ascending: where each column is measured, on the axis that ``x_axis`` names
     ("step", "relative", "wall"). ``log`` colours by logarithm: what is not above 0 takes the colour
     of the lowest value. Infinities take that of the nearest end; NaN is grey, as nothing else is.
+    ``scale`` is how many device pixels make one CSS pixel.
     """
 
     alt: str
@@ -41,6 +42,7 @@ class Heatmap:
     x: Floats
     x_axis: str = "step"
     log: bool = False
+    scale: int = 2
 
     def draw(self) -> Drawing:
         """Draw it; without a cell it is an empty frame."""
@@ -49,10 +51,10 @@ class Heatmap:
         bar, colours = bar_axis(low, high, self.log), sequence(SHADES)
         rows = max(len(values), 1)
         height = round(rows * min(ROW, max(LOWEST_ROW, PLOT / rows))) + MARGIN
-        canvas = Canvas(WIDTH, height, palette_of(colours, 1), SCALE)
+        canvas = Canvas(WIDTH, height, palette_of(colours, 1), self.scale)
         x = Axis(edges[0], edges[-1], X_TICKS[self.x_axis](edges[0], edges[-1], X_COUNT))
         y = Axis(rows + 0.5, 0.5, _row_ticks(rows, height))
-        canvas.frame(x, y, spare=bar_space(bar, SCALE))
+        canvas.frame(x, y, spare=bar_space(bar, self.scale))
         if values.size:
             shades = np.arange(SHADES, dtype=np.uint8) + canvas.palette.index(colours[0])
             _cells(canvas, bar.place(np.clip(values, low, high)), edges, shades)

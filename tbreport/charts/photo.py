@@ -52,9 +52,7 @@ class Photo:
 
     def draw(self) -> Drawing:
         """Decode and encode it anew. Raises BadData, in a sentence, for what can't be decoded."""
-        with _one_at_a_time, warnings.catch_warnings():
-            warnings.simplefilter("error")
-            images, note = _decoded(self.data, max(1, self.frames))
+        images, note = decoded(self.data, max(1, self.frames))
         width, height = images[0].size
         tiny = max(width, height) <= TINY
         if not tiny:
@@ -62,14 +60,23 @@ class Photo:
         strip = _side_by_side(images, 1 if tiny else GAP)
         if tiny:
             factor = max(1, ENLARGED // max(width, height))
-            return Drawing(_png(strip), strip.width * factor, strip.height * factor, True, note)
+            return Drawing(png(strip), strip.width * factor, strip.height * factor, True, note)
         # Halves are rounded up, so that no picture is shown with more than 2 pixels for one.
         fine = 2 if max(width, height) > self.max_side // 2 else 1
-        return Drawing(_png(strip), -(-strip.width // fine), -(-strip.height // fine), note=note)
+        return Drawing(png(strip), -(-strip.width // fine), -(-strip.height // fine), note=note)
 
 
-def _decoded(data: bytes, most: int) -> tuple[list[Image], str]:
-    """Up to ``most`` frames, 8 bits a channel, and a remark where these aren't all."""
+def decoded(data: bytes, most: int) -> tuple[list[Image], str]:
+    """Up to ``most`` frames, 8 bits a channel, and a remark where these aren't all.
+
+    Raises BadData, in a sentence, for what can't or must not be decoded.
+    """
+    with _one_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return _opened(data, most)
+
+
+def _opened(data: bytes, most: int) -> tuple[list[Image], str]:
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -138,8 +145,11 @@ def _eight_bit(image: Image) -> Image:
         return Image.fromarray((scaled * (255 / max(high - low, 1e-300))).astype(np.uint8))
     if image.mode in ("1", "L"):
         return image.convert("L")
-    clear = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
-    return image.convert("RGBA" if clear else "RGB")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        copy = image.convert("RGBA")
+        if copy.getchannel("A").getextrema() != (255, 255):
+            return copy
+    return image.convert("RGB")
 
 
 def _shrunk(image: Image, side: int) -> Image:
@@ -167,7 +177,7 @@ def _side_by_side(images: list[Image], gap: int) -> Image:
     return strip
 
 
-def _png(image: Image) -> bytes:
+def png(image: Image) -> bytes:
     """The PNG without metadata; a heavy one in 256 colours where that is smaller."""
     return min(_encodings(image), key=len)
 

@@ -17,7 +17,7 @@ from tbreport.charts.ticks import number_ticks
 
 Floats = NDArray[np.float64]
 
-WIDTH, HEIGHT, SCALE = 560, 300, 2
+WIDTH, HEIGHT = 560, 300  # CSS pixels
 MOST = 30  # slices; TensorBoard's 51 take twice the bytes and are no easier to follow
 SHARE = 2.5  # a slice may be as high as the plot divided by this; vz-histogram-timeseries.ts
 SHADES = 12  # from the oldest to the newest: neighbours need not all differ
@@ -33,6 +33,7 @@ class Ridges:
     them; ``y`` float64 (slices,) ascending: the step or time of each slice, numbered at the right
     as ``y_axis`` says ("step", "relative" or "wall"); ``colour`` the run's place in natural order.
     More than 30 slices are thinned out evenly, keeping the first and the last.
+    ``scale`` is how many device pixels make one CSS pixel.
     """
 
     alt: str
@@ -41,6 +42,7 @@ class Ridges:
     y: Floats
     colour: int
     y_axis: str = "step"
+    scale: int = 2
 
     @classmethod
     def of(
@@ -54,10 +56,10 @@ class Ridges:
     def draw(self) -> Drawing:
         """Draw it; without a slice it is an empty frame."""
         kept = _evenly(len(self.counts))
-        counts = np.nan_to_num(self.counts[kept], posinf=stats.WIDEST, neginf=0.0)
+        counts = np.clip(np.nan_to_num(self.counts[kept]), 0.0, stats.WIDEST)
         y = np.asarray(self.y, dtype=np.float64)[kept]
         fills, outlines = shades(run_colour(self.colour))
-        canvas = Canvas(WIDTH, HEIGHT, palette_of((*fills, *outlines), LEVELS), SCALE)
+        canvas = Canvas(WIDTH, HEIGHT, palette_of((*fills, *outlines), LEVELS), self.scale)
         canvas.frame(self._x(), self._y(y), on_right=True)
         base = canvas.up(y)
         height = (canvas.bottom - canvas.top) / (SHARE if len(y) > 1 else 1)
@@ -68,9 +70,7 @@ class Ridges:
             age = (len(base) - 1 - place) / max(len(base) - 1, 1)  # 0 for the newest
             shade = round((1 - age) * (SHADES - 1))
             top = np.concatenate([[foot], foot + row / tallest * height, [foot]])
-            # Sharp edges: smooth ones double the bytes, and a hairline hides them.
-            canvas.area(outside, np.full(len(top), foot), top, fills[shade], sharp=True)
-            canvas.stroke(outside, top, outlines[shade], width=OUTLINE, sharp=True)
+            canvas.outlined(outside, top, fills[shade], outlines[shade], OUTLINE)
         canvas.settle()
         canvas.label_axes()
         return canvas.drawing()

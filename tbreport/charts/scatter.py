@@ -21,7 +21,7 @@ from tbreport.charts.text import has_glyphs
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-SIDE, SCALE = 440, 2  # CSS pixels
+SIDE = 440  # CSS pixels
 ROOM = 0.04  # of the range, free at each side
 RADII = ((500, 3.0), (2000, 2.2), (6000, 1.7))  # up to so many points, CSS pixels
 SMALLEST = 1.2
@@ -31,7 +31,7 @@ SEEN = (0.22, 0.87)  # of viridis: its ends would be swallowed by one of the gro
 BAR_INSET = 20  # CSS pixels above and below the colour bar
 LONGEST_NAME = 16  # characters: longer names stay in the legend
 MOST_NAMES = 30
-ROUNDS = 4
+ROUNDS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Scatter:
     by class, in the order of the run colours, -1 for a point without one; ``names`` are written at
     the centres of the classes where they are short. ``values`` float64 (n,) colours by a number
     instead, from dark (low) to light, explained by a bar at the right. With neither, all points
-    have the first colour.
+    have the first colour. ``scale`` is how many device pixels make one CSS pixel.
     """
 
     alt: str
@@ -50,6 +50,7 @@ class Scatter:
     groups: Ints | None = None
     names: tuple[str, ...] = ()
     values: Floats | None = None
+    scale: int = 2
 
     def draw(self) -> Drawing:
         """Draw it; without a finite point the picture is empty."""
@@ -62,7 +63,7 @@ class Scatter:
         if self.groups is not None:
             groups = np.asarray(self.groups, dtype=np.int64)[rows]
         used = [_class_colour(group) for group in np.unique(groups).tolist()]
-        canvas = _canvas(SIDE, [*used, DARK_GROUND, LIGHT_GROUND])
+        canvas = self._canvas(SIDE, [*used, DARK_GROUND, LIGHT_GROUND])
         if len(points):
             x, y = _placed(canvas, points)
             _paint(canvas, x, y, groups, _class_colour)
@@ -75,9 +76,9 @@ class Scatter:
         number = np.isfinite(values)
         ends = (values[number].min(), values[number].max()) if number.any() else (0.0, 1.0)
         bar, colours = bar_axis(float(ends[0]), float(ends[1])), sequence(SHADES, *SEEN)
-        space = bar_space(bar, SCALE)
-        canvas = _canvas(SIDE + math.ceil(space), [*colours])
-        canvas.right = SIDE * SCALE
+        space = bar_space(bar, self.scale)
+        canvas = self._canvas(SIDE + math.ceil(space), [*colours])
+        canvas.right = SIDE * self.scale
         if len(points):
             place = np.nan_to_num(bar.place(values), nan=-1.0)
             shade = np.minimum(np.floor(place * SHADES), SHADES - 1).astype(np.int64)
@@ -85,10 +86,13 @@ class Scatter:
             x, y = _placed(canvas, points)
             _paint(canvas, x, y, shade, lambda level: colours[level] if level >= 0 else INK)
             canvas.settle()
-        canvas.top, canvas.bottom = BAR_INSET * SCALE, (SIDE - BAR_INSET) * SCALE
+        canvas.top, canvas.bottom = BAR_INSET * self.scale, (SIDE - BAR_INSET) * self.scale
         shades = np.array([canvas.palette.index(colour) for colour in colours], np.uint8)
         colour_bar(canvas, bar, shades)
         return canvas.drawing()
+
+    def _canvas(self, width: int, colours: list[str]) -> Canvas:
+        return Canvas(width, SIDE, palette_of(tuple(dict.fromkeys(colours))), self.scale)
 
     def _name(self, canvas: Canvas, x: Floats, y: Floats, groups: Ints) -> None:
         """Write the names of the classes at their medians, large classes over small ones."""
@@ -105,10 +109,6 @@ class Scatter:
 
 def _class_colour(group: int) -> str:
     return run_colour(group) if group >= 0 else INK
-
-
-def _canvas(width: int, colours: list[str]) -> Canvas:
-    return Canvas(width, SIDE, palette_of(tuple(dict.fromkeys(colours))), SCALE)
 
 
 def _placed(canvas: Canvas, points: Floats) -> tuple[Floats, Floats]:

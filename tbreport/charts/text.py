@@ -25,7 +25,7 @@ DESCENT = 0.24  # below the baseline
 
 
 class _Glyph(NamedTuple):
-    ink: Bytes  # levels 0..15, as high as a line of text
+    ink: Bytes  # levels 0..INK_LEVELS, as high as a line of text
     advance: int  # device pixels to the next glyph
 
 
@@ -40,7 +40,7 @@ def text_width(text: str, scale: int) -> int:
 
 
 def text_ink(text: str, scale: int) -> Bytes:
-    """A label as ink levels (palette indices) 0..15, uint8 (h, w); digits fill ``text_height``."""
+    """A label as ink levels (palette indices), uint8 (h, w); digits fill ``text_height``."""
     glyphs = [_glyph(char, scale) for char in text]
     height = text_height(scale) + round(FONT_SIZE * DESCENT * scale)
     line = np.zeros((height, sum(glyph.advance for glyph in glyphs) + 1), np.uint8)

@@ -6,22 +6,32 @@ first value only, and thins media out while reading, so that memory does not gro
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tbreport.model import AudioClip, EncodedImage, EventFile, Gap, GapKind, SessionEvent
 from tbreport.read import events
+from tbreport.read.columns import Column, Piece
 from tbreport.read.events import Value
+from tbreport.read.payloads import HistogramValue
 from tbreport.read.plugins import BadPayload, parse, text
 from tbreport.read.restarts import Segment
+from tbreport.read.streams import Stream
 from tbreport.read.tensors import BadTensor, decode
 
-SCALAR, HISTOGRAM, IMAGE, AUDIO, TENSOR = events.SCALAR, "histo", "image", "audio", "tensor"
+SCALAR, HISTOGRAM, IMAGE, AUDIO, TENSOR = (
+    events.SCALAR,
+    events.HISTOGRAM,
+    "image",
+    "audio",
+    events.TENSOR,
+)
 _THINNED = (IMAGE, AUDIO)  # kinds whose payloads weigh too much to keep at every step
 _THINNED_PLUGINS = ("images", "audio", "mesh")
 _SESSION_STATUS = {1: "start", 2: "stop", 3: "checkpoint"}
@@ -36,70 +46,7 @@ class Metadata:
     description: str = ""
 
 
-@dataclass(frozen=True)
-class HistogramValue:
-    """A legacy HistogramProto: float64 arrays of equal length, and its exact moments."""
-
-    limits: np.ndarray[Any, np.dtype[np.float64]]
-    counts: np.ndarray[Any, np.dtype[np.float64]]
-    minimum: float
-    maximum: float
-    num: float
-    sum: float
-    sum_squares: float
-
-
-@dataclass
-class Part:
-    """One tag's values in one segment, in order of arrival."""
-
-    segment: int
-    steps: list[int] = field(default_factory=list)
-    wall_times: list[float] = field(default_factory=list)
-    payloads: list[Any] = field(default_factory=list)
-
-
-class Column:
-    """The values of one tag in one dialect; with ``keep`` set, payloads are thinned out evenly.
-
-    A thinned payload is None; its step and wall time stay. The first and the last are always kept.
-    """
-
-    def __init__(self, keep: int = 0) -> None:
-        self.parts: list[Part] = []
-        self._keep = keep
-        self._stride = 1
-        self._seen = 0
-        self._held: list[tuple[int, Part, int]] = []
-
-    def add(self, segment: int, value: Value, payload: Any) -> None:
-        """Append one value that arrived in ``segment``."""
-        if not self.parts or self.parts[-1].segment != segment:
-            self.parts.append(Part(segment))
-        part = self.parts[-1]
-        part.steps.append(value.step)
-        part.wall_times.append(value.wall_time)
-        part.payloads.append(payload)
-        if self._keep:
-            self._thin(part)
-
-    def _thin(self, part: Part) -> None:
-        if self._held and self._held[-1][0] % self._stride:
-            self._release(self._held.pop())
-        self._held.append((self._seen, part, len(part.payloads) - 1))
-        self._seen += 1
-        if len(self._held) > 2 * self._keep:
-            self._stride *= 2
-            last = self._held.pop()
-            for held in self._held:
-                if held[0] % self._stride:
-                    self._release(held)
-            self._held = [held for held in self._held if held[0] % self._stride == 0] + [last]
-
-    @staticmethod
-    def _release(held: tuple[int, Part, int]) -> None:
-        _, part, index = held
-        part.payloads[index] = None
+NO_METADATA = Metadata()
 
 
 class Collector:
@@ -127,10 +74,11 @@ class Collector:
 
     def end_file(self, file: EventFile, gaps: list[Gap]) -> None:
         """The file begun last was read to its end."""
-        for segment in self.segments:
-            if segment.file == len(self.files):
-                segment.first_wall_time = file.first_wall_time
-                segment.last_wall_time = file.last_wall_time
+        for segment in reversed(self.segments):
+            if segment.file != len(self.files):
+                break
+            segment.first_wall_time = file.first_wall_time
+            segment.last_wall_time = file.last_wall_time
         self.files.append(file)
         self.gaps.extend(gaps)
 
@@ -176,21 +124,29 @@ class Collector:
             size = len(value.payload)
             self.gaps.append(Gap(GapKind.MALFORMED, self._file, reason, value.offset, size))
             return
-        self._column(value.kind, tag).add(len(self.segments) - 1, value, payload)
+        column = self._column(value.kind, tag)
+        column.add(len(self.segments) - 1, value.step, value.wall_time, payload)
+
+    def add_piece(self, stream: Stream, piece: Piece | None) -> None:
+        """Take the values of a stream, or only its metadata."""
+        kind, raw, metadata = stream
+        tag = self._tag(raw)
+        if tag is None:
+            return
+        if metadata and tag not in self.metadata:
+            self.metadata[tag] = _metadata(metadata)
+        if piece is not None:
+            self._column(kind, tag).extend(len(self.segments) - 1, piece)
 
     def _add_metadata(self, tag: str, value: Value) -> None:
         try:
-            parsed = parse("SummaryMetadata", value.metadata)
+            self.metadata[tag] = _metadata(value.metadata)
         except BadPayload as error:
             reason = f"tag {tag!r}: {error}"
             self.gaps.append(Gap(GapKind.MALFORMED, self._file, reason, value.offset))
-            return
-        plugin = parsed.plugin_data
-        description = text(parsed.summary_description)
-        self.metadata[tag] = Metadata(text(plugin.plugin_name), plugin.content, description)
 
     def _add_metadata_only(self, tag: str, value: Value) -> None:
-        plugin = self.metadata.get(tag, Metadata()).plugin
+        plugin = self.metadata.get(tag, NO_METADATA).plugin
         if plugin != "hparams":
             self._note_unknown(plugin, tag, len(value.metadata))
 
@@ -201,11 +157,19 @@ class Collector:
     def _column(self, kind: str, tag: str) -> Column:
         column = self.columns.get((kind, tag))
         if column is None:
-            plugin = self.metadata.get(tag, Metadata()).plugin
+            plugin = self.metadata.get(tag, NO_METADATA).plugin
             heavy = kind in _THINNED or (kind == TENSOR and plugin in _THINNED_PLUGINS)
             column = Column(self._media_steps if heavy else 0)
             self.columns[kind, tag] = column
         return column
+
+
+@functools.lru_cache(maxsize=256)  # many tags and runs have the same
+def _metadata(data: bytes) -> Metadata:
+    """What serialized SummaryMetadata say. Raises BadPayload."""
+    parsed = parse("SummaryMetadata", data)
+    plugin = parsed.plugin_data
+    return Metadata(text(plugin.plugin_name), plugin.content, text(parsed.summary_description))
 
 
 def _image(data: bytes) -> EncodedImage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import google_crc32c
 import numpy as np
@@ -12,9 +13,12 @@ _MASK_DELTA = 0xA282EAD8  # tensorflow/core/lib/hash/crc32c.h
 _POLYNOMIAL = 0x82F63B78  # Castagnoli, reflected
 
 
+plain: Callable[[bytes], int] = google_crc32c.value
+
+
 def masked(data: bytes) -> int:
     """The masked CRC-32C of ``data``, as stored after a record's length and after its payload."""
-    return mask(google_crc32c.value(data))
+    return mask(plain(data))
 
 
 def mask(crc: int) -> int:
@@ -22,22 +26,32 @@ def mask(crc: int) -> int:
     return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF
 
 
-@functools.cache
+def unmasked(checksums: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The plain CRCs behind masked ones: uint32, same shape."""
+    plain = checksums - np.uint32(_MASK_DELTA)
+    return (plain >> np.uint32(17)) | (plain << np.uint32(15))
+
+
 def byte_effects(distance: int) -> NDArray[np.uint32]:
     """What a byte contributes to a CRC when ``distance`` bytes follow it: uint32, shape (256,).
 
     A CRC without its initial and final inversion is linear over GF(2), so that the CRC of a message
     is the exclusive or of its bytes' contributions and of the CRC of as many zero bytes.
     """
-    if distance == 0:
-        table = np.arange(256, dtype=np.uint32)
-        for _ in range(8):
-            table = np.where(table & 1, (table >> 1) ^ np.uint32(_POLYNOMIAL), table >> 1)
-        return table.astype(np.uint32)
-    shorter = byte_effects(distance - 1)
-    effects: NDArray[np.uint32] = byte_effects(0)[shorter & np.uint32(255)]
-    effects ^= shorter >> np.uint32(8)
-    return effects
+    tables = _effect_tables()
+    while len(tables) <= distance:
+        last = tables[-1]
+        tables.append(tables[0][last & np.uint32(255)] ^ (last >> np.uint32(8)))
+    return tables[distance]
+
+
+@functools.cache
+def _effect_tables() -> list[NDArray[np.uint32]]:
+    """The tables made so far, by distance; each is made from the one before."""
+    table = np.arange(256, dtype=np.uint32)
+    for _ in range(8):
+        table = np.where(table & 1, (table >> 1) ^ np.uint32(_POLYNOMIAL), table >> 1)
+    return [table.astype(np.uint32)]
 
 
 def masked_of_eight(buffer: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint32]:

@@ -1,23 +1,26 @@
-"""Event files: records to values. Which dialect a value is in is decided later, in series.py.
+"""Events: records to values. Which dialect a value is in is decided later, in series.py.
 
-This is the plain path: one protobuf message for each record. It decides nothing and loses nothing;
-a record that is no Event, with two right checksums all the same, is a gap.
+This is the plain way, one protobuf message for each record. It decides nothing and loses nothing; a
+record that is no Event, with two right checksums all the same, is a gap. blocks.py takes the same
+from many records at once and leaves to this file what it has no quicker way for.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from pathlib import Path
+import struct
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from tbreport.model import EventFile, Gap, GapKind
-from tbreport.read.records import RecordFile
 from tbreport.read.wire import DecodeError, message
 
 _Event = message("Event")
+_DOUBLE = struct.Struct("<d")
 
 SCALAR = "simple_value"
+HISTOGRAM = "histo"
+TENSOR = "tensor"
 METADATA_ONLY = "none"
 GRAPH = "graph_def"
 META_GRAPH = "meta_graph_def"
@@ -42,65 +45,71 @@ class Value(NamedTuple):
     metadata: bytes
 
 
-class EventReader:
-    """Reads one event file; iterating gives its values in order of arrival.
+class Facts:
+    """What reading a file finds out about the file itself; ``name`` is what gaps call it."""
 
-    After iteration ``file`` describes what was read and ``gaps`` what was not. Raises OSError when
-    the file can't be opened.
-    """
+    __slots__ = ("first", "last", "malformed", "name", "records", "version", "writer")
 
-    def __init__(self, path: Path, name: str) -> None:
-        self._records = RecordFile(path, name)
-        self._name = name
-        self._first = math.inf
-        self._last = -math.inf
-        self._version = ""
-        self._writer = ""
-        self._bad: list[Gap] = []
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.records = 0
+        self.first = math.inf
+        self.last = -math.inf
+        self.version = ""
+        self.writer = ""
+        self.malformed: list[Gap] = []
 
-    def __enter__(self) -> EventReader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._records.__exit__()
-
-    def __iter__(self) -> Iterator[Value]:
-        for offset, payload in self._records:
-            try:
-                event = _Event.FromString(payload)
-            except DecodeError:
-                reason = "a record with right checksums that is not an Event"
-                gap = Gap(GapKind.MALFORMED, self._name, reason, offset, len(payload))
-                self._bad.append(gap)
-                continue
-            self._note_time(event.wall_time)
-            if event.file_version:
-                self._version = self._version or _text(event.file_version)
-            if event.source_metadata.writer:
-                self._writer = self._writer or _text(event.source_metadata.writer)
-            yield from _values(offset, event)
-
-    def _note_time(self, wall_time: float) -> None:
+    def note_times(self, first: float, last: float) -> None:
+        """The file has events from ``first`` to ``last``."""
         # Some writers leave the time at 0; NaN compares as false.
-        if 0 < wall_time < math.inf:
-            self._first = min(self._first, wall_time)
-            self._last = max(self._last, wall_time)
+        if 0 < first < math.inf and 0 < last < math.inf:
+            self.first = min(self.first, first)
+            self.last = max(self.last, last)
 
-    @property
-    def gaps(self) -> list[Gap]:
-        """What could not be read, by place in the file."""
-        return sorted(self._records.gaps + self._bad, key=lambda gap: gap.offset or 0)
+    def values(self, offset: int, payload: bytes) -> list[Value]:
+        """The values of the record at ``offset``; one that is no Event has none and is a gap."""
+        bare = _bare_version(payload)
+        if bare is not None:
+            wall_time, version = bare
+            self.note_times(wall_time, wall_time)
+            self.version = self.version or version
+            return []
+        try:
+            event = _Event.FromString(payload)
+        except DecodeError:
+            reason = "a record with right checksums that is not an Event"
+            gap = Gap(GapKind.MALFORMED, self.name, reason, offset, len(payload))
+            self.malformed.append(gap)
+            return []
+        self.note_times(event.wall_time, event.wall_time)
+        if event.file_version:
+            self.version = self.version or _text(event.file_version)
+        if event.source_metadata.writer:
+            self.writer = self.writer or _text(event.source_metadata.writer)
+        return list(_values(offset, event))
 
-    @property
-    def file(self) -> EventFile:
-        """The file as far as it has been read."""
-        first, last = self._first, self._last
+    def file(self, size: int) -> EventFile:
+        """The file, of ``size`` bytes, as far as it has been read."""
+        first, last = self.first, self.last
         if first > last:
             first = last = math.nan
-        records = self._records.records
-        return EventFile(
-            self._name, self._records.size, records, first, last, self._version, self._writer
-        )
+        return EventFile(self.name, size, self.records, first, last, self.version, self.writer)
+
+    def gaps(self, others: Sequence[Gap] = ()) -> list[Gap]:
+        """What could not be read, by place in the file."""
+        return sorted([*others, *self.malformed], key=lambda gap: gap.offset or 0)
+
+
+def _bare_version(payload: bytes) -> tuple[float, str] | None:
+    """The wall time and the version in the record that most files begin with, else None.
+
+    With thousands of small files it is worth while to read it without protobuf.
+    """
+    if payload[:1] != b"\x09" or payload[9:10] != b"\x1a" or len(payload) == 10:
+        return None
+    if payload[10] > 127 or len(payload) != 11 + payload[10]:
+        return None
+    return _DOUBLE.unpack_from(payload, 1)[0], _text(payload[11:])
 
 
 def _values(offset: int, event: Any) -> Iterator[Value]:

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tbreport.errors import InputError
 from tbreport.model import Gap, GapKind, Logs, Run
 from tbreport.names import natural_key, printable
-from tbreport.read.collect import Collector
-from tbreport.read.events import EventReader
-from tbreport.read.series import build_run
-from tbreport.read.settings import read_settings
+from tbreport.read.runs import (
+    MEDIA_STEPS,
+    Choices,
+    RunJob,
+    batches,
+    is_event_file,
+    read_batch,
+    read_run,
+    read_runs,
+)
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+__all__ = ["Choices", "RunJob", "read_logs", "read_run"]
 
 MAX_DEPTH = 64  # directories below the log directory
-MEDIA_STEPS = 12  # images, sounds and meshes are kept for about this many steps of a tag
 
 Progress = Callable[[int, int, int], None]
-
-
-@dataclass(frozen=True)
-class RunJob:
-    """What it takes to read one run in another process.
-
-    ``files`` are (path, name relative to the log directory) in order of the names.
-    """
-
-    name: str
-    files: tuple[tuple[str, str], ...]
-    tags: str = ""
-    supersede: bool = True
-    media_steps: int = MEDIA_STEPS
 
 
 @dataclass
@@ -43,6 +41,7 @@ class _Found:
     """What a walk over the log directories found."""
 
     runs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    beside: set[str] = field(default_factory=set)  # runs with more in their directory
     gaps: list[Gap] = field(default_factory=list)
 
 
@@ -55,15 +54,17 @@ def read_logs(
     supersede: bool = True,
     media_steps: int = MEDIA_STEPS,
     progress: Progress | None = None,
+    plain: bool = False,
 ) -> Logs:
     """Read every run under one or several log directories (or single event files).
 
-    A run is a directory that holds an event file; its name is its path relative to the log
-    directory ("." for the log directory itself), after the log directory's own name when several
+    A run is a directory that holds an event file or a projector's configuration; its name is its
+    path relative to the log directory ("." for that itself), after its own name when several
     are given. ``runs`` and ``tags`` are regular expressions that names must match somewhere;
     ``supersede`` False keeps the points that a restart replaced; ``media_steps`` is how many steps
     of images, sounds and meshes are kept for a tag; any ``executor`` reads runs in parallel;
-    ``progress`` is called with (runs read, runs in all, bytes read).
+    ``progress`` is called with (runs read, runs in all, bytes read). ``plain`` reads record by
+    record, which takes long, gives the same and is what the quick way is tested against.
 
     Raises InputError when a path does not exist, or nowhere is an event file.
     """
@@ -75,56 +76,25 @@ def read_logs(
             f"no event files under {shown}: give the directory that your writer logs to, "
             "in which files with 'tfevents' in their names stand"
         )
+    names = sorted(found.runs, key=natural_key)
+    wanted = [name for name in names if not runs or re.search(runs, name)]
+    if not wanted:
+        shown = ", ".join(map(printable, names[:5]))
+        raise InputError(f"no run matches --runs {runs!r}; there are {len(names)}: {shown} …")
+    choices = Choices(tags, supersede, media_steps, len(wanted), plain)
     jobs = [
-        RunJob(name, tuple(sorted(found.runs[name])), tags, supersede, media_steps)
-        for name in sorted(found.runs, key=natural_key)
-        if not runs or re.search(runs, name)
+        RunJob(name, tuple(sorted(found.runs[name])), choices, name in found.beside)
+        for name in wanted
     ]
-    if not jobs:
-        names = ", ".join(printable(name) for name in sorted(found.runs, key=natural_key)[:5])
-        raise InputError(f"no run matches --runs {runs!r}; there are {len(found.runs)}: {names} …")
     return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps))
-
-
-def read_run(job: RunJob) -> Run:
-    """Read the files of one run; a file that can't be read is a gap, never an error."""
-    collector = Collector(job.tags, job.media_steps)
-    for path, name in sorted(job.files, key=lambda file: file[1]):
-        try:
-            reader = EventReader(Path(path), name)
-        except OSError as error:
-            collector.gaps.append(_unreadable(name, error))
-            continue
-        with reader:
-            _collect(reader, name, collector)
-    run = build_run(collector, job.name, job.supersede)
-    if run.hparams is None and job.files:
-        path, name = job.files[0]
-        hparams, gaps = read_settings(Path(path).parent, name.rpartition("/")[0])
-        run = replace(run, hparams=hparams, gaps=(*run.gaps, *gaps))
-    return run
-
-
-def _collect(reader: EventReader, name: str, collector: Collector) -> None:
-    collector.begin_file(name)
-    gaps = []
-    try:
-        for value in reader:
-            collector.add(value)
-    except OSError as error:  # a network share that went away: what was read stays
-        gaps.append(_unreadable(name, error))
-    collector.end_file(reader.file, reader.gaps + gaps)
-
-
-def _unreadable(name: str, error: OSError) -> Gap:
-    reason = error.strerror or type(error).__name__
-    return Gap(GapKind.UNREADABLE, name, f"can't be read: {reason}")
 
 
 def _read_all(
     jobs: Sequence[RunJob], executor: Executor | None, progress: Progress | None
 ) -> Iterator[Run]:
-    results: Iterable[Run] = (executor.map if executor else map)(read_run, jobs)
+    results = read_runs(jobs)
+    if executor:
+        results = itertools.chain.from_iterable(executor.map(read_batch, batches(jobs)))
     size = 0
     for count, run in enumerate(results, 1):
         size += sum(file.size for file in run.files)
@@ -135,8 +105,9 @@ def _read_all(
 
 def _discover(places: Sequence[Path]) -> _Found:
     found = _Found()
-    labels = _labels(places)
-    for place in dict.fromkeys(places):
+    distinct = _distinct(places)
+    labels = _labels(distinct)
+    for place, label in zip(distinct.values(), labels, strict=True):
         try:
             status = os.stat(place)
         except OSError as error:
@@ -144,12 +115,12 @@ def _discover(places: Sequence[Path]) -> _Found:
                 f"{printable(str(place))}: {(error.strerror or 'can not be read').lower()}; "
                 "give the directory that holds the event files"
             ) from error
-        label = labels.get(place, "")
         if stat.S_ISDIR(status.st_mode):
             _walk(place, label, found)
-        elif _is_event_file(place.name):
+        elif is_event_file(place.name):
             name = label or place.resolve().parent.name or "."
             found.runs.setdefault(name, []).append((str(place), place.name))
+            found.beside.add(name)
         else:
             raise InputError(
                 f"{printable(str(place))}: not an event file (its name has no 'tfevents'); "
@@ -158,30 +129,35 @@ def _discover(places: Sequence[Path]) -> _Found:
     return found
 
 
-def _labels(places: Sequence[Path]) -> dict[Path, str]:
+def _distinct(places: Sequence[Path]) -> dict[Path, Path]:
+    """Each place once, however often and by whatever links it is named: real path -> path."""
+    distinct: dict[Path, Path] = {}
+    for place in places:
+        distinct.setdefault(Path(os.path.realpath(place)), place)
+    return distinct
+
+
+def _labels(real_paths: Collection[Path]) -> list[str]:
     """What run names begin with when there are several log directories: just enough of each."""
-    distinct = list(dict.fromkeys(places))
-    if len(distinct) < 2:
-        return {}
-    resolved = [place.resolve().parts for place in distinct]
-    for length in range(1, max(map(len, resolved)) + 1):
-        labels = ["/".join(parts[-length:]) for parts in resolved]
+    if len(real_paths) < 2:
+        return [""] * len(real_paths)
+    for length in range(1, max(len(path.parts) for path in real_paths) + 1):
+        labels = ["/".join(path.parts[-length:]) for path in real_paths]
         if len(set(labels)) == len(labels):
             break
-    return dict(zip(distinct, labels, strict=True))
-
-
-def _is_event_file(name: str) -> bool:
-    """TensorBoard's test (``io_wrapper.IsSummaryEventsFile``)."""
-    return "tfevents" in name and not name.endswith(".profile-empty")
+    return labels
 
 
 def _walk(root: Path, label: str, found: _Found) -> None:
-    """Note every run under ``root``; links to directories are followed, each directory once."""
-    pending = [(str(root), "", 0)]
+    """Note every run under ``root``; links to directories are followed, each directory once.
+
+    Links come last: a directory that is reached both straight and by a link has the name of the
+    straight way.
+    """
+    straight, links = deque([(str(root), "", 0)]), deque[tuple[str, str, int]]()
     seen: set[tuple[int, int]] = set()
-    while pending:
-        path, relative, depth = pending.pop()
+    while straight or links:
+        path, relative, depth = straight.popleft() if straight else links.popleft()
         try:
             status = os.stat(path)
             if (status.st_dev, status.st_ino) in seen:
@@ -196,18 +172,17 @@ def _walk(root: Path, label: str, found: _Found) -> None:
             reason = f"more than {MAX_DEPTH} directories deep"
             found.gaps.append(Gap(GapKind.LIMIT, relative, reason))
             continue
-        inner = _sort_entries(entries, relative, label, found)
-        pending += [(entry.path, _join(relative, entry.name), depth + 1) for entry in inner[::-1]]
+        for entry in _note_files(entries, relative, label, found):
+            ways = links if entry.is_symlink() else straight
+            ways.append((entry.path, _join(relative, entry.name), depth + 1))
 
 
-def _sort_entries(
+def _note_files(
     entries: Sequence[os.DirEntry[str]], relative: str, label: str, found: _Found
 ) -> list[os.DirEntry[str]]:
-    """Note the event files among ``entries`` and return the directories, links to them last.
-
-    A directory that is reached both straight and by a link has the name of the straight way.
-    """
+    """Note the event files among ``entries`` and return the directories."""
     directories = []
+    others = []
     for entry in entries:
         try:
             is_directory = entry.is_dir()
@@ -215,11 +190,30 @@ def _sort_entries(
             is_directory = False
         if is_directory:
             directories.append(entry)
-        elif _is_event_file(entry.name):
+        elif is_event_file(entry.name):
             run = _join(label, relative) or "."
             name = _join(label, _join(relative, entry.name))
             found.runs.setdefault(run, []).append((entry.path, name))
-    return sorted(directories, key=lambda entry: entry.is_symlink())
+        else:
+            others.append(entry)
+    if directories or others:
+        found.beside.add(_join(label, relative) or ".")
+    _note_configs(others, _join(label, relative), found)
+    return directories
+
+
+def _note_configs(others: Sequence[os.DirEntry[str]], relative: str, found: _Found) -> None:
+    """Note the files that make their directory a run though they are no event files."""
+    if not others:
+        return
+    from tbreport.read.beside import run_directory  # takes long to import, and few logs need it
+
+    for entry in others:
+        folder = run_directory(_join(relative, entry.name))
+        if folder is not None:
+            name = _join(relative, entry.name)
+            found.runs.setdefault(folder or ".", []).append((entry.path, name))
+            found.beside.add(folder or ".")
 
 
 def _join(parent: str, child: str) -> str:

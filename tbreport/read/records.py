@@ -27,9 +27,15 @@ from tbreport.read import crc
 HEADER = 12  # bytes: length and its checksum
 FOOTER = 4  # bytes: the payload's checksum
 WINDOW = 1 << 20  # bytes read at a time
-MAX_RECORD = 256 << 20  # bytes; a larger record is checked but not kept
+MAX_RECORD = 256 << 20  # bytes; a larger record is left out
 CRC_BUDGET = 8  # payload bytes checksummed while searching, as a multiple of the file's size
 
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
 _LENGTH = struct.Struct("<Q")
 _CHECKSUM = struct.Struct("<I")
 
@@ -42,12 +48,11 @@ class RecordFile:
     opened, with errno EINVAL when it is no regular file (a FIFO would hang, a device never ends).
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: str | Path, name: str) -> None:
         self.name = name
         self.gaps: list[Gap] = []
         self.records = 0
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        self._fd = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+        self._fd = os.open(path, _FLAGS)
         status = os.fstat(self._fd)
         if not stat.S_ISREG(status.st_mode):
             os.close(self._fd)
@@ -88,17 +93,31 @@ class RecordFile:
     def iterate(self, offset: int) -> Iterator[tuple[int, bytes]]:
         """The whole records from ``offset`` on, which must be where a record can begin."""
         while offset < self.size:
-            payload = self._record_at(offset)
+            payload = self.record_at(offset)
             if payload is None:
-                found = self._search(offset + 1)
-                self._note_gap(offset, self.size if found is None else found)
-                if found is None:
-                    return
-                offset = found
+                offset = self.recover(offset)
                 continue
             self.records += 1
             yield offset, payload
             offset += HEADER + len(payload) + FOOTER
+
+    def recover(self, offset: int) -> int:
+        """Note the gap at ``offset``, where no record stands, and give the offset of its end."""
+        found = self._search(offset + 1)
+        end = self.size if found is None else found
+        self._note_gap(offset, end)
+        return end
+
+    def fill(self, buffer: NDArray[np.uint8], offset: int) -> int:
+        """Read into ``buffer`` from ``offset`` on; the number of bytes that were there."""
+        length = min(len(buffer), self.size - offset)
+        filled = 0
+        while filled < length:
+            part = _pread_into(self._fd, memoryview(buffer)[filled:length], offset + filled)
+            if not part:
+                break
+            filled += part
+        return filled
 
     def _length_at(self, offset: int) -> int | None:
         """The payload length in a header whose checksum holds."""
@@ -107,7 +126,7 @@ class RecordFile:
             return None
         return int(_LENGTH.unpack_from(header)[0])
 
-    def _record_at(self, offset: int) -> bytes | None:
+    def record_at(self, offset: int) -> bytes | None:
         """The payload of the record at ``offset``, or None unless both its checksums hold."""
         length = self._length_at(offset)
         if length is None or offset + HEADER + length + FOOTER > self.size:
@@ -135,7 +154,7 @@ class RecordFile:
                 self._budget -= length or 0
                 if self._budget < 0:
                     return None
-                if self._record_at(place) is not None:
+                if self.record_at(place) is not None:
                     return place
             offset += len(block) - (HEADER - 1)
         return None
@@ -203,3 +222,12 @@ def _pread(fd: int, length: int, offset: int) -> bytes:
         return os.pread(fd, length, offset)
     os.lseek(fd, offset, os.SEEK_SET)
     return os.read(fd, length)
+
+
+def _pread_into(fd: int, view: memoryview, offset: int) -> int:
+    """Read at ``offset`` into ``view``; the number of bytes read."""
+    if hasattr(os, "preadv"):
+        return os.preadv(fd, [view], offset)
+    part = _pread(fd, len(view), offset)
+    view[: len(part)] = part
+    return len(part)

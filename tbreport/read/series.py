@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tbreport.model import (
-    Floats,
     Gap,
     GapKind,
     Graph,
     HParams,
-    Ints,
     LayoutCategory,
     MeshSeries,
     Profile,
     Run,
     TensorSeries,
 )
-from tbreport.read import collect, events, graphs, plugins, restarts
-from tbreport.read.collect import Collector, Metadata
-from tbreport.read.convert import MAKERS, Unfit, first_bytes, mesh_series
+from tbreport.read import collect, events, graphs, plugins
+from tbreport.read.collect import NO_METADATA, Collector
+from tbreport.read.columns import Column
+from tbreport.read.convert import (
+    CONVERTERS,
+    MESH_PARTS,
+    Common,
+    Converter,
+    as_logged,
+    first_bytes,
+    mesh_part,
+    mesh_series,
+)
+from tbreport.read.parts import Part, convert, merge
+from tbreport.read.payloads import Buckets, Payloads
 from tbreport.read.plugins import BadPayload
 
 _FIELDS = {
@@ -44,22 +55,15 @@ _KIND_PLUGINS = {
 _SINGLE = ("custom_scalars", "graph_keras_model", "graph_run_metadata", "graph_run_metadata_graph")
 
 
-@dataclass
-class _Part:
-    """Converted values of one tag in one segment."""
-
-    segment: int
-    steps: Ints
-    wall_times: Floats
-    values: list[Any]
-
-
 def build_run(collector: Collector, name: str, supersede: bool = True) -> Run:
     """The run called ``name`` from everything that was collected.
 
     With ``supersede`` False every point on disk stays, whatever restarts followed.
     """
-    return _Builder(collector, supersede).run(name)
+    for column in collector.columns.values():
+        column.close()
+    with np.errstate(invalid="ignore"):  # a signalling NaN made wider is a quiet one
+        return _Builder(collector, supersede).run(name)
 
 
 class _Builder:
@@ -74,28 +78,28 @@ class _Builder:
 
     def run(self, name: str) -> Run:
         by_plugin = self._columns_by_plugin()
-        fields: dict[str, dict[str, Any]] = {field: {} for field in _FIELDS.values()}
+        fields: dict[str, Any] = {field: {} for field in _FIELDS.values()}
         tensors: dict[str, TensorSeries] = {}
         single: dict[str, Any] = {}
-        mesh_parts: dict[str, list[_Part]] = {}
+        meshes: dict[str, list[Column]] = {}
         for (plugin, tag), columns in by_plugin.items():
             if plugin in _FIELDS:
-                series = self._series(plugin, tag, columns)
-                if series is not None:
+                series = self._series(CONVERTERS[plugin], tag, columns)
+                if series.logged:
                     fields[_FIELDS[plugin]][tag] = series
             elif plugin == "mesh":
-                mesh_parts[tag] = self._parts(columns, tag, lambda value: value)
+                meshes[tag] = columns
             elif plugin in _SINGLE:
-                single[tag] = (plugin, self._parts(columns, tag, first_bytes))
+                single[tag] = (plugin, self._parts(columns, tag, Converter(first_bytes)))
             elif plugin != "hparams":
-                tensors[tag] = self._tensor_series(plugin, tag, columns)
+                tensors[tag] = self._series(as_logged(plugin), tag, columns)
         found, profiles = self._graphs(single)
         return Run(
             name,
             tuple(self._collector.files),
             **fields,
             tensors=tensors,
-            meshes=self._meshes(mesh_parts),
+            meshes=self._meshes(meshes),
             graphs=found,
             layout=self._layout(single),
             hparams=self._hparams(),
@@ -105,103 +109,83 @@ class _Builder:
             gaps=self._all_gaps(),
         )
 
-    def _columns_by_plugin(self) -> dict[tuple[str, str], list[collect.Column]]:
+    def _columns_by_plugin(self) -> dict[tuple[str, str], list[Column]]:
         """Columns of one tag that hold the same kind of data, legacy or not, in one list."""
-        result: dict[tuple[str, str], list[collect.Column]] = {}
+        result: dict[tuple[str, str], list[Column]] = {}
         for (kind, tag), column in self._collector.columns.items():
             plugin = _KIND_PLUGINS.get(kind) or self._tensor_plugin(tag, column)
             result.setdefault((plugin, tag), []).append(column)
         return result
 
-    def _tensor_plugin(self, tag: str, column: collect.Column) -> str:
+    def _tensor_plugin(self, tag: str, column: Column) -> str:
         """The plugin that the tag's metadata name, or what a bare tensor must be."""
-        plugin = self._collector.metadata.get(tag, Metadata()).plugin
+        plugin = self._collector.metadata.get(tag, NO_METADATA).plugin
         if plugin:
             return plugin
-        values = [value for part in column.parts for value in part.payloads]
-        if all(value.ndim == 0 and value.dtype != object for value in values):
-            return "scalars"
-        return "text" if all(value.dtype == object for value in values) else ""
+        pieces = [piece.payloads for part in column.parts for piece in part.done]
+        found = {plugin for payloads in pieces for plugin in _bare_plugins(payloads)}
+        return found.pop() if len(found) == 1 else ""
 
-    def _parts(
-        self, columns: Iterable[collect.Column], tag: str, convert: Callable[[Any], Any]
-    ) -> list[_Part]:
+    def _parts(self, columns: Sequence[Column], tag: str, converter: Converter) -> list[Part]:
         """Convert every value; those that do not fit are counted as gaps and left out."""
         result = []
         for raw in (part for column in columns for part in column.parts):
-            part = _Part(raw.segment, np.array(raw.steps), np.array(raw.wall_times), [])
-            fit = np.ones(len(raw.steps), bool)
-            for index, payload in enumerate(raw.payloads):
-                try:
-                    part.values.append(None if payload is None else convert(payload))
-                except Unfit as error:
-                    fit[index] = False
-                    key = (self._file_name(raw.segment), f"tag {tag!r}: {error}")
-                    self._gaps[key] = self._gaps.get(key, 0) + 1
-            part.steps, part.wall_times = part.steps[fit], part.wall_times[fit]
+            part, misfits = convert(raw, converter)
             result.append(part)
-        return sorted(result, key=lambda part: self._rank[part.segment])
+            for what in misfits:
+                self._count_gap(self._file_name(raw.segment), f"tag {tag!r}: {what}")
+        if len(result) > 1:
+            result.sort(key=lambda part: self._rank[part.segment])
+        return result
+
+    def _count_gap(self, file: str, reason: str) -> None:
+        self._gaps[file, reason] = self._gaps.get((file, reason), 0) + 1
 
     def _file_name(self, segment: int) -> str:
         return self._collector.files[self._collector.segments[segment].file].name
 
-    def _merge(self, parts: Sequence[_Part], tag: str) -> tuple[dict[str, Any], list[Any]]:
+    def _merge(self, parts: Sequence[Part], tag: str, converter: Converter) -> tuple[Common, Any]:
         """The common fields of a series and its values, after restarts and ordered by step."""
-        steps = np.concatenate([part.steps for part in parts]).astype(np.int64)
-        walls = np.concatenate([part.wall_times for part in parts]).astype(np.float64)
-        values = [value for part in parts for value in part.values]
-        logged = len(steps)
-        keep = np.ones(logged, bool)
-        if self._supersede:
-            segments = [self._collector.segments[part.segment] for part in parts]
-            keep = np.concatenate(restarts.kept([part.steps for part in parts], segments))
-        superseded = int(logged - keep.sum())
+        segments = [self._collector.segments[part.segment] for part in parts]
+        part, logged, superseded = merge(parts, converter, segments if self._supersede else [])
         self._superseded += superseded
-        # Thinned media have no payload any more; their steps were counted above.
-        keep &= np.fromiter((value is not None for value in values), bool, logged)
-        order = np.flatnonzero(keep)
-        order = order[np.argsort(steps[order], kind="stable")]
         common = {
             "tag": tag,
-            "steps": steps[order],
-            "wall_times": walls[order],
+            "steps": part.steps,
+            "wall_times": part.wall_times,
             "logged": logged,
             "superseded": superseded,
-            "description": self._collector.metadata.get(tag, Metadata()).description,
+            "description": self._collector.metadata.get(tag, NO_METADATA).description,
         }
-        return common, [values[index] for index in order]
+        return common, part.values
 
-    def _series(self, plugin: str, tag: str, columns: Sequence[collect.Column]) -> Any:
-        convert, make = MAKERS[plugin]
-        common, values = self._merge(self._parts(columns, tag, convert), tag)
-        return make(common, values) if common["logged"] else None
+    def _series(self, converter: Converter, tag: str, columns: Sequence[Column]) -> Any:
+        return converter.make(*self._merge(self._parts(columns, tag, converter), tag, converter))
 
-    def _tensor_series(
-        self, plugin: str, tag: str, columns: Sequence[collect.Column]
-    ) -> TensorSeries:
-        common, values = self._merge(self._parts(columns, tag, lambda value: value), tag)
-        return TensorSeries(**common, values=tuple(values), plugin=plugin)
-
-    def _meshes(self, parts_by_tag: dict[str, list[_Part]]) -> dict[str, MeshSeries]:
+    def _meshes(self, columns_by_tag: dict[str, list[Column]]) -> dict[str, MeshSeries]:
         """Vertices, faces and colours are logged under a tag each; their metadata name the mesh."""
         named: dict[str, dict[str, tuple[dict[str, Any], list[Any]]]] = {}
         configs: dict[str, str] = {}
-        for tag, parts in parts_by_tag.items():
+        for tag, columns in columns_by_tag.items():
             metadata = self._collector.metadata[tag]
             try:
                 data = plugins.parse("MeshPluginData", metadata.content)
+                if data.content_type not in MESH_PARTS:
+                    raise BadPayload("neither vertices nor faces nor colours of a mesh")
             except BadPayload as error:
-                self._gaps[self._file_name(0), f"tag {tag!r}: {error}"] = len(parts)
+                count = sum(len(part) for column in columns for part in column.parts)
+                self._gaps[self._file_name(0), f"tag {tag!r}: {error}"] = count
                 continue
             mesh = plugins.text(data.name) or tag
-            component = {1: "vertices", 2: "faces", 3: "colors"}.get(data.content_type, "")
-            if component:
-                named.setdefault(mesh, {})[component] = self._merge(parts, mesh)
+            converter = Converter(partial(mesh_part, data.content_type))
+            merged = self._merge(self._parts(columns, tag, converter), mesh, converter)
+            if merged[1]:
+                named.setdefault(mesh, {})[MESH_PARTS[data.content_type][0]] = merged
                 configs[mesh] = configs.get(mesh) or plugins.text(data.json_config)
         return {mesh: mesh_series(found, configs[mesh]) for mesh, found in named.items()}
 
     def _graphs(
-        self, single: dict[str, tuple[str, list[_Part]]]
+        self, single: dict[str, tuple[str, list[Part]]]
     ) -> tuple[tuple[Graph, ...], tuple[Profile, ...]]:
         """Every distinct graph once, and what else was logged as RunMetadata."""
         payloads = [
@@ -225,7 +209,7 @@ class _Builder:
                 graph = _graph(kind, tag, data)
             except BadPayload as error:
                 key = (self._file_name(0), f"graph {tag!r}: {error}" if tag else f"graph: {error}")
-                self._gaps[key] = self._gaps.get(key, 0) + 1
+                self._count_gap(*key)
                 continue
             if graph is None:
                 profiles.append(Profile(tag, len(data), step))
@@ -233,7 +217,7 @@ class _Builder:
                 found[digest] = graph
         return tuple(found.values()), tuple(profiles)
 
-    def _layout(self, single: dict[str, tuple[str, list[_Part]]]) -> tuple[LayoutCategory, ...]:
+    def _layout(self, single: dict[str, tuple[str, list[Part]]]) -> tuple[LayoutCategory, ...]:
         for tag, (plugin, parts) in single.items():
             values = [value for part in parts for value in part.values]
             if plugin == "custom_scalars" and values:
@@ -282,6 +266,15 @@ def _file_ranks(collector: Collector) -> list[tuple[float, int, int]]:
         )
         for index, segment in enumerate(collector.segments)
     ]
+
+
+def _bare_plugins(payloads: Payloads) -> Iterable[str]:
+    """What tensors without metadata look like: scalars, text or neither."""
+    if not isinstance(payloads, list):
+        return ("" if isinstance(payloads, Buckets) else "scalars",)
+    return (
+        "text" if value.dtype == object else "" if value.ndim else "scalars" for value in payloads
+    )
 
 
 def _graph(kind: str, tag: str, data: bytes) -> Graph | None:

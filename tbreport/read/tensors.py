@@ -63,7 +63,7 @@ def decode(data: bytes) -> NDArray[Any]:
 def _strings(values: list[bytes], shape: tuple[int, ...]) -> NDArray[np.object_]:
     array = np.empty(len(values), object)
     array[:] = values
-    return array.reshape(shape) if math.prod(shape) == len(values) else array
+    return _shaped(array, shape) if math.prod(shape) == len(values) else array
 
 
 def _numbers(tensor: Any, shape: tuple[int, ...]) -> NDArray[Any]:
@@ -77,7 +77,14 @@ def _numbers(tensor: Any, shape: tuple[int, ...]) -> NDArray[Any]:
         flat = flat.view(np.float16)
     elif tensor.dtype == _BFLOAT16:
         flat = (flat.astype(np.uint32) << np.uint32(16)).view(np.float32)
-    return flat.reshape(shape)
+    return _shaped(flat, shape)
+
+
+def _shaped(flat: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    try:
+        return flat.reshape(shape)
+    except ValueError as error:  # numpy limits the rank, and the product of all sizes but 0
+        raise BadTensor(f"no array can have this shape of {len(shape)} dimensions") from error
 
 
 def _from_content(content: bytes, code: int, dtype: str, count: int) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +76,20 @@ def _banks(run: Run) -> Iterator[_Bank]:
                 (f"step {series.steps[0]:,}", normalised(values[0], layout)),
                 (f"step {series.steps[-1]:,}", normalised(values[-1], layout)),
             )
+    yield from _checkpoint_banks(run, seen)
+
+
+def _checkpoint_banks(run: Run, seen: Collection[str]) -> Iterator[_Bank]:
+    """Kernels in the checkpoints beside the run that were not logged: of the first and the last."""
+    held: dict[str, list[tuple[str, Floats]]] = {}
+    for checkpoint in run.checkpoints:
+        when = f"step {checkpoint.step:,}" if checkpoint.step is not None else checkpoint.name
+        for tensor in checkpoint.parameters:
+            bank = tensor.kernels()
+            if bank is not None and tensor.name not in seen and _is_bank(bank):
+                held.setdefault(tensor.name, []).append((when, np.asarray(bank, np.float64)))
+    for name, moments in held.items():
+        yield _Bank(name, "checkpoint", moments[0], moments[-1])
 
 
 def _is_bank(value: NDArray[np.generic]) -> bool:
@@ -132,7 +146,7 @@ def _photo(run: Run, tag: str) -> Figure:
     series = run.images[tag]
     step = int(series.steps[-1])
     alt = f"Kernels as {run.name} logged them as an image, {tag}, step {step:,}."
-    return Figure(Photo(alt, series.images[-1][0].data), f"{tag} · step {step:,}", step=step)
+    return Figure(Photo(alt, series.images[-1][0].data), tag, step=step)
 
 
 def _table(banks: Sequence[_Bank]) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tbreport.charts.cloud import Cloud
+from tbreport.charts.mesh import MeshViews
 from tbreport.model import Finding, Logs, MeshStep
 from tbreport.options import Options
 from tbreport.sections.choice import choose_tags, evenly, grouped, title_in_group
@@ -77,7 +77,7 @@ def _figure(tag: str, run: str, place: int, step: int, mesh: MeshStep) -> Figure
     colours = None
     if mesh.colors is not None and mesh.colors.shape[:2] == mesh.vertices.shape[:2]:
         colours = mesh.colors[0][:, :3]
-    said = [f"step {step:,}", counted(len(vertices), "vertex", "vertices")]
+    said = [counted(len(vertices), "vertex", "vertices")]
     if faces is not None and len(faces):
         said.append(counted(len(faces), "face"))
         if len(faces) > MOST_FACES:
@@ -90,8 +90,8 @@ def _figure(tag: str, run: str, place: int, step: int, mesh: MeshStep) -> Figure
     if mesh.vertices.shape[0] > 1:
         said.append(f"first of {mesh.vertices.shape[0]}")
     caption = " · ".join(said)
-    alt = f"{tag} in {run} from the front, the side and the top: {caption}."
-    return Figure(Cloud(alt, vertices, faces, colours, place), caption, run, step)
+    alt = f"{tag} in {run} from the front, the side and the top, step {step:,}: {caption}."
+    return Figure(MeshViews(alt, vertices, faces, colours, place), caption, run, step)
 
 
 def _every(count: int, most: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

@@ -39,7 +39,12 @@ def _panel(logs: Logs, tag: str, group: str) -> Panel:
         for place, run in enumerate(logs.runs)
         if tag in run.pr_curves and len(run.pr_curves[tag])
     ]
-    figures = [Figure(_last_steps(tag, held), caption="last step of each run")]
+    figures = [
+        Figure(
+            _last_steps(tag, held),
+            caption="precision over recall, last step of each run; the dot is the best F1",
+        )
+    ]
     figures += [_over_steps(tag, *one) for one in held if len(one[2]) > 1]
     return Panel(
         title_in_group(tag, ("/pr_curves",)),
@@ -65,7 +70,7 @@ def _last_steps(tag: str, held: _Held) -> Curves:
         score = format_number(average_precision(curve))
         said.append(f"{name}: average precision {score}, best F1 {format_number(f1)}")
     alt = f"Precision over recall of {tag} at the last step. {listed(said, 6)}."
-    return Curves(alt, tuple(curves), "recall", "precision")
+    return Curves(alt, tuple(curves))
 
 
 def _over_steps(tag: str, place: int, name: str, series: PrCurveSeries) -> Figure:
@@ -82,8 +87,8 @@ def _over_steps(tag: str, place: int, name: str, series: PrCurveSeries) -> Figur
     )
     steps = ", ".join(f"{series.steps[index]:,}" for index in chosen)
     alt = f"Precision over recall of {tag} in {name} at steps {steps}, older ones fainter."
-    caption = f"steps {steps}"
-    chart = Curves(alt, curves, "recall", "precision", width=260, height=230)
+    caption = f"steps {steps}, the fainter the earlier"
+    chart = Curves(alt, curves, width=260, height=220)
     return Figure(chart, caption=caption, run=name)
 
 

@@ -10,6 +10,7 @@ from tbreport.charts.heatmap import Heatmap
 from tbreport.model import Finding, Logs, Run
 from tbreport.options import Options
 from tbreport.roles import Quantity
+from tbreport.sections.checkpoints import checkpoint_panels
 from tbreport.sections.distributions import pair, summary
 from tbreport.sections.kit import Chapter, Figure, Note, Panel, Section
 from tbreport.sections.layers import Layer, grid, kernels, layers_of
@@ -35,11 +36,12 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
         for title, quantities in _KINDS
         if (found := layers_of(run, quantities))
     ]
-    if not held:
+    stored = [panel for run in logs.runs for panel in checkpoint_panels(run)]
+    if not (held or stored):
         return None
     runs = list(dict.fromkeys(run.name for _, run, _, _ in held))
     shown = set(runs[:MOST_RUNS])
-    share = max(LEAST_PAIRS, MOST_PAIRS // len(shown))
+    share = max(LEAST_PAIRS, MOST_PAIRS // max(len(shown), 1))
     panels: list[Panel] = []
     for place, run, title, found in held:
         if run.name in shown:
@@ -49,8 +51,8 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
         left = len(runs) - len(shown)
         text = f"The weights of {counted(left, 'further run')} are not shown: choose with --runs."
         notes = (Note(text, left_out=left),)
-    count = len({layer.tag for _, _, _, found in held for layer in found})
-    return Chapter("weights", "Weights", tuple(panels), count=count, notes=notes)
+    count = len({layer.tag for _, _, _, found in held for layer in found}) + len(stored)
+    return Chapter("weights", "Weights", (*panels, *stored), count=count, notes=notes)
 
 
 def _panels(

@@ -12,6 +12,22 @@ from tbreport.charts.palette import INK_LEVELS, Palette, palette_of
 COLOURS = style.RUN_COLOURS
 
 
+def test_painting_over_is_what_the_eye_sees():
+    palette = Palette(COLOURS[:2])
+    blue, orange = (palette.index(colour) for colour in COLOURS[:2])
+    faint = palette.index(COLOURS[1], 0.25)
+    top = np.array([orange, 0, faint, blue, faint], np.uint8)
+    below = np.array([blue, blue, 0, 3, orange], np.uint8)
+    over = palette.over(top, below)
+    assert over[:4].tolist() == [orange, blue, faint, blue]
+    assert over[4] == orange
+
+
+def test_a_palette_has_no_room_for_more_colours_than_bytes_have_values():
+    with pytest.raises(ValueError, match="240 colours, not 300"):
+        Palette([f"#0000{value % 256:02x}" for value in range(300)])
+
+
 @pytest.mark.parametrize("count", range(len(COLOURS) + 1))
 def test_a_palette_holds_every_colour_as_it_is(count):
     palette = Palette(COLOURS[:count])

@@ -63,6 +63,13 @@ def test_transparency_is_kept():
     assert image.mode == "RGBA"
 
 
+def test_an_opaque_fourth_channel_is_dropped():
+    pixels = np.asarray(noise(100, 80, 4)).copy()
+    pixels[:, :, 3] = 255
+    _, image = drawn(encoded(Image.fromarray(pixels)))
+    assert image.mode == "RGB"
+
+
 @pytest.mark.parametrize(("size", "shown"), [(28, 140), (64, 128), (1, 160), (16, 160)])
 def test_tiny_images_keep_their_pixels_and_are_shown_large(size, shown):
     drawing, image = drawn(encoded(noise(size, size, 1)))

@@ -95,12 +95,12 @@ GAPS: dict[str, list[GapKind]] = {
     "devzero": [GapKind.UNREADABLE],
     "dir_named": [],
     "sparse": [GapKind.ZERO_TAIL],
-    "mixed": [],
+    "mixed": [GapKind.UNKNOWN],  # a checkpoint of nothing but zeros
     "run_names": [],
     "many_runs": [],
     "many_files": [],
     "profile_empty": [],
-    "projector": [],
+    "projector": [GapKind.REFUSED],
 }
 NO_LOGS = ("empty", "no_events")
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from google.protobuf import descriptor_pb2, struct_pb2
+from google.protobuf import descriptor_pb2, descriptor_pool, struct_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from tensorboard.compat.proto import (
     attr_value_pb2,
@@ -22,15 +22,18 @@ from tensorboard.compat.proto import (
     summary_pb2,
     tensor_pb2,
     tensor_shape_pb2,
+    trackable_object_graph_pb2,
 )
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.hparams import api_pb2
 from tensorboard.plugins.hparams import plugin_data_pb2 as hparams_pb2
 from tensorboard.plugins.mesh import plugin_data_pb2 as mesh_pb2
+from tensorboard.plugins.projector import projector_config_pb2
 
 from tbreport.read import wire
 from tests import writer
 
+TrackableObject = trackable_object_graph_pb2.TrackableObjectGraph.TrackableObject
 OURS = wire.message("Event").DESCRIPTOR.file
 THEIRS = {
     "Event": event_pb2.Event,
@@ -74,7 +77,15 @@ THEIRS = {
     "MarginChartContent": layout_pb2.MarginChartContent,
     "Series": layout_pb2.MarginChartContent.Series,
     "MeshPluginData": mesh_pb2.MeshPluginData,
+    "ObjectGraph": trackable_object_graph_pb2.TrackableObjectGraph,
+    "ObjectNode": TrackableObject,
+    "ObjectAttribute": TrackableObject.SerializedTensor,
+    "ProjectorConfig": projector_config_pb2.ProjectorConfig,
+    "EmbeddingInfo": projector_config_pb2.EmbeddingInfo,
+    "SpriteMetadata": projector_config_pb2.SpriteMetadata,
 }
+# TensorFlow's alone: real checkpoints are what tests these.
+CHECKPOINTS = {"BundleHeader", "BundleEntry", "CheckpointState"}
 # A message, a string and packed numbers all are a length and as many bytes.
 _BYTES_LIKE = (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_MESSAGE)
 _LIKE = {
@@ -91,7 +102,7 @@ def test_the_embedded_descriptor_is_that_of_the_proto_file():
 
 
 def test_every_message_is_compared():
-    assert set(THEIRS) == set(OURS.message_types_by_name)
+    assert set(THEIRS) | CHECKPOINTS == set(OURS.message_types_by_name)
 
 
 @pytest.mark.parametrize("name", THEIRS)
@@ -116,6 +127,11 @@ def test_tensorboard_reads_an_event_of_ours():
     assert (event.step, event.wall_time) == (7, writer.T0 + 7)
     assert event.summary.value[0].simple_value == 0.5
     assert event.summary.value[1].metadata.plugin_data.plugin_name == "scalars"
+
+
+def test_the_schema_stays_out_of_the_pool_that_all_share():
+    with pytest.raises(KeyError):
+        descriptor_pool.Default().FindMessageTypeByName("tbreport.wire.Event")
 
 
 def test_a_message_that_the_schema_does_not_hold_is_a_key_error():

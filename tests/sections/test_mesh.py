@@ -22,7 +22,8 @@ def test_newest_first_with_what_was_logged():
     colours = np.full((1, 4, 4), 200, np.uint8)
     made = build(MeshStep(CORNERS, None, None), MeshStep(CORNERS, FACES, colours))
     captions = [figure.caption for figure in made.panels[0].figures]
-    assert captions == ["step 1 · 4 vertices · 2 faces", "step 0 · 4 vertices"]
+    assert [figure.step for figure in made.panels[0].figures] == [1, 0]
+    assert captions == ["4 vertices · 2 faces", "4 vertices"]
     for figure in made.panels[0].figures:
         assert figure.chart.draw().png.startswith(b"\x89PNG")
 
@@ -43,5 +44,5 @@ def test_large_clouds_are_sampled_and_odd_numbers_drawn():
     points[0, 0] = np.nan
     made = build(MeshStep(points, None, None))
     (figure,) = made.panels[0].figures
-    assert figure.caption == "step 0 · 50,000 vertices · 20,000 of the points drawn"
+    assert figure.caption == "50,000 vertices · 20,000 of the points drawn"
     assert len(figure.chart.draw().png) < 200_000

@@ -70,7 +70,10 @@ def test_a_panel_holds_the_last_step_of_every_run(measured):
     assert [row[:2] for row in rows] == [["Run", "Step"], ["a", "1"], ["b", "0"]]
     assert float(rows[1][2]) > float(rows[2][2])
     # One picture of all runs, and one over steps for the run that has more than one.
-    assert [figure.caption for figure in panel.figures] == ["last step of each run", "steps 0, 1"]
+    assert [figure.caption for figure in panel.figures] == [
+        "precision over recall, last step of each run; the dot is the best F1",
+        "steps 0, 1, the fainter the earlier",
+    ]
     assert panel.figures[0].chart.draw().png.startswith(b"\x89PNG")
 
 

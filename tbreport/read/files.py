@@ -1,0 +1,174 @@
+"""Event files into collectors: large ones block by block, small ones many at a time.
+
+Whatever is odd about a file, the outcome is that of reading it record by record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from tbreport.model import Gap, GapKind
+from tbreport.read.blocks import SPARE, Decoder, Stretch
+from tbreport.read.collect import Collector
+from tbreport.read.events import Facts
+from tbreport.read.records import FOOTER, HEADER, RecordFile
+
+BLOCK = 4 << 20  # bytes decoded at a time; more gains nothing and costs memory
+_LEAST = 1 << 16  # bytes decoded at a time where a file is damaged
+_SMALL = 1 << 20  # bytes; smaller files share a block
+_MANY = 4096  # files that share a block
+
+
+_Feed = Callable[[RecordFile, Collector, Facts], None]
+
+
+class _Waiting(NamedTuple):
+    """A file that was read, but not decoded; without ``stretch`` it is empty or unreadable."""
+
+    collector: Collector
+    path: str
+    name: str
+    size: int
+    stretch: Stretch | None = None
+    gap: Gap | None = None
+
+
+class FileReader:
+    """Reads files one after the other; small ones wait until there are many, or for ``flush``.
+
+    A file that can't be read is a gap.
+    """
+
+    def __init__(self) -> None:
+        self._decoder = Decoder()
+        self._buffer = np.empty(BLOCK + SPARE, np.uint8)
+        self._filled = 0
+        self._waiting: list[_Waiting] = []
+
+    @property
+    def waiting(self) -> Collector | None:
+        """The collector of the first file that waits; collectors before it are complete."""
+        return self._waiting[0].collector if self._waiting else None
+
+    def read(self, collector: Collector, path: str, name: str, plain: bool = False) -> None:
+        """Read the file at ``path``, called ``name`` in gaps, into ``collector``.
+
+        If ``plain``, record by record.
+        """
+        try:
+            records = RecordFile(path, name)
+        except OSError as error:
+            gap = _unreadable(name, error)
+            self._waiting.append(_Waiting(collector, path, name, 0, gap=gap))
+            return
+        with records:
+            if plain:
+                self.flush()
+                _read_alone(records, collector, _feed_plainly)
+            elif records.size > _SMALL or not self._wait(records, collector, path):
+                self.flush()
+                _read_alone(records, collector, self._feed_blocks)
+
+    def _wait(self, records: RecordFile, collector: Collector, path: str) -> bool:
+        """Read the whole of a small file; false if it can't be."""
+        size = records.size
+        if self._filled + size > BLOCK or len(self._waiting) == _MANY:
+            self.flush()
+        stretch = None
+        if size:
+            stretch = Stretch(Facts(records.name), self._filled)
+            try:
+                if records.fill(self._buffer[self._filled : self._filled + size], 0) < size:
+                    return False
+            except OSError:
+                return False
+        self._filled += size
+        self._waiting.append(_Waiting(collector, path, records.name, size, stretch))
+        return True
+
+    def flush(self) -> None:
+        """Decode the files that wait and give their values to their collectors, in order."""
+        waiting, filled = self._waiting, self._filled
+        self._waiting, self._filled = [], 0
+        stretches = [file.stretch for file in waiting if file.stretch is not None]
+        if stretches:
+            self._decoder.decode(self._buffer, filled, stretches)
+        for file in waiting:
+            if file.gap is not None:
+                file.collector.gaps.append(file.gap)
+            elif file.stretch is None or file.stretch.size == file.size:
+                file.collector.begin_file(file.name)
+                facts = Facts(file.name)
+                if file.stretch is not None:
+                    file.stretch.feed(file.collector)
+                    facts = file.stretch.facts
+                file.collector.end_file(facts.file(file.size), facts.gaps())
+            else:
+                self._read_again(file)
+
+    def _read_again(self, file: _Waiting) -> None:
+        """Read a file that is damaged, or still being written, with all that is due to it."""
+        try:
+            records = RecordFile(file.path, file.name)
+        except OSError as error:
+            file.collector.gaps.append(_unreadable(file.name, error))
+            return
+        with records:
+            _read_alone(records, file.collector, self._feed_blocks)
+
+    def _feed_blocks(self, records: RecordFile, collector: Collector, facts: Facts) -> None:
+        offset, size = 0, BLOCK
+        while offset < records.size:
+            stretch = Stretch(facts, offset=offset)
+            try:
+                filled = records.fill(self._buffer[:size], offset)
+            except OSError:  # somewhere in the block: what stands before it can be read
+                _feed_plainly(records, collector, facts, offset)
+                return
+            if filled >= HEADER + FOOTER:
+                self._decoder.decode(self._buffer, filled, [stretch])
+                stretch.feed(collector)
+                offset += stretch.size
+            # Little is lost where there is damage soon, and much is read where there is none.
+            size = min(2 * size, BLOCK) if 2 * stretch.size > filled else _LEAST
+            if not stretch.size:
+                offset = _read_one(records, collector, facts, offset)
+
+
+def _read_alone(records: RecordFile, collector: Collector, feed: _Feed) -> None:
+    collector.begin_file(records.name)
+    facts = Facts(records.name)
+    gaps = []
+    try:
+        feed(records, collector, facts)
+    except OSError as error:  # a network share that went away: what was read stays
+        gaps.append(_unreadable(records.name, error))
+    collector.end_file(facts.file(records.size), facts.gaps(records.gaps) + gaps)
+
+
+def _feed_plainly(records: RecordFile, collector: Collector, facts: Facts, start: int = 0) -> None:
+    for offset, payload in records.iterate(start):
+        _feed(payload, offset, collector, facts)
+
+
+def _feed(payload: bytes, offset: int, collector: Collector, facts: Facts) -> None:
+    facts.records += 1
+    for value in facts.values(offset, payload):
+        collector.add(value)
+
+
+def _read_one(records: RecordFile, collector: Collector, facts: Facts, offset: int) -> int:
+    """Read the record at ``offset``, or find the next one; gives the offset of what follows."""
+    payload = records.record_at(offset)
+    if payload is None:
+        return records.recover(offset)
+    _feed(payload, offset, collector, facts)
+    return offset + HEADER + len(payload) + FOOTER
+
+
+def _unreadable(name: str, error: OSError) -> Gap:
+    reason = error.strerror or type(error).__name__
+    return Gap(GapKind.UNREADABLE, name, f"can't be read: {reason}")
