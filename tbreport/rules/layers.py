@@ -19,6 +19,7 @@ from tbreport.roles import HistogramRole, Part, Quantity, histogram_role, tokens
 _HEAD_WORDS = frozenset(
     {"out", "output", "outputs", "head", "classifier", "logits", "prediction", "predictions"}
 )
+_MOST_ELEMENTS = 2.0**53  # more is no number of elements, but what a damaged log says
 _PLAIN_WORDS = frozenset(
     {"layer", "linear", "fc", "dense"}
 )  # "out_layer" is a head, "out_proj" not
@@ -40,7 +41,8 @@ class Tensor:
     @property
     def size(self) -> int:
         """How many elements the tensor has, 0 when every histogram is empty."""
-        return int(self.series.num.max()) if len(self.series) else 0
+        num = self.series.num[np.isfinite(self.series.num)]
+        return int(min(num.max(initial=0.0), _MOST_ELEMENTS))
 
     @property
     def largest(self) -> Floats:
@@ -206,8 +208,7 @@ def _positive(num: Floats) -> Floats:
 
 
 def _root(squares: Floats) -> Floats:
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.sqrt(squares), dtype=np.float64)
+    return np.asarray(np.sqrt(squares), dtype=np.float64)
 
 
 def _rms_bounds(buckets: Floats) -> tuple[float, float]:

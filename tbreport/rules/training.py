@@ -151,20 +151,26 @@ def _training(name: str, runs: tuple[Run, ...]) -> Training:
         if len(series)
     ]
     losses = [one for one in readings if one.is_loss]
-    whole = main([one for one in losses if one.role is not Role.VALIDATION])
+    whole, unseen = _by_role(losses)
     accuracies = [one for one in readings if one.is_accuracy]
-    best = main([one for one in accuracies if one.role is not Role.VALIDATION])
-    validated = main([one for one in accuracies if one.role is Role.VALIDATION])
+    accuracy, unseen_accuracy = _by_role(accuracies)
     return Training(
         name,
         runs,
         losses=tuple(found for one in whole if (found := one.curve) is not None),
-        validation_loss=partner(whole[0], losses) if whole else None,
-        accuracy=best[0].curve if best else None,
-        validation_accuracy=(
-            partner(best[0], accuracies) if best else validated[0].curve if validated else None
-        ),
+        validation_loss=unseen,
+        accuracy=accuracy[0].curve if accuracy else None,
+        validation_accuracy=unseen_accuracy,
         learning_rate=learning_rate(readings),
         game=any(one.is_game for one in readings),
         layers=layers(runs),
     )
+
+
+def _by_role(readings: list[Reading]) -> tuple[list[Reading], Curve | None]:
+    """The readings of training data that stand for the whole, and their partner in validation."""
+    whole = main([one for one in readings if one.role is not Role.VALIDATION])
+    if whole:
+        return whole, partner(whole[0], readings)
+    unseen = main([one for one in readings if one.role is Role.VALIDATION])
+    return [], unseen[0].curve if unseen else None
