@@ -38,7 +38,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
     every = settings(found)
     differing = [setting for setting in every if setting.distinct > 1]
     same = [setting for setting in every if setting.distinct <= 1]
-    metrics = main_metrics(logs)
+    metrics = main_metrics(logs, options.metric)
     panels = [_trials_panel(found, differing, same, metrics)]
     if metrics and len(found) >= LEAST and differing:
         panels += _pictures(found, differing, metrics[0])
