@@ -30,7 +30,7 @@ from tbreport.read.traces import MOST_TRACES, find_trace
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["Choices", "RunJob", "read_logs", "read_run"]
+__all__ = ["MEDIA_STEPS", "Choices", "RunJob", "read_logs", "read_run"]
 
 MAX_DEPTH = 64  # directories below the log directory
 
