@@ -119,7 +119,7 @@ def _is_kernel(tag: str, series: TensorSeries) -> bool:
 
 
 def _saved(run: Run) -> Iterator[Bank]:
-    read = [one for one in getattr(run, "checkpoints", ()) if one.read]
+    read = [one for one in run.checkpoints if one.read]
     for tensor in read[-1].parameters if read else ():
         values: NDArray[np.generic] | None = tensor.values
         if values is None or values.ndim < 2 or not np.issubdtype(values.dtype, np.floating):

@@ -1,11 +1,9 @@
 """Rules about what tensors and checkpoints hold: filters, sparse weights, embeddings, labels."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
 
-from tbreport.model import Logs, Run, Severity, TensorSeries
+from tbreport.model import Checkpoint, CheckpointTensor, Embedding, Logs, Severity, TensorSeries
 from tbreport.rules import judge
 from tbreport.rules.banks import FirstFilters
 from tests import make
@@ -36,6 +34,17 @@ def test_random_filters_are_a_note():
     assert (one.severity, one.step, one.tag) == (Severity.NOTE, 500, "conv1.weight")
     tensorflow = RNG.normal(size=(5, 5, 1, 32))
     assert only("noisy-filters", run(tensorflow, "conv1/kernel"))
+
+
+def test_the_newest_checkpoint_that_was_read_counts():
+    values = RNG.normal(size=(16, 3, 7, 7)).astype(np.float32)
+    tensor = CheckpointTensor(
+        "conv1.weight", "conv1.weight", values.shape, "float32", values=values
+    )
+    seen = Checkpoint("ckpt.pt", "torch", 1, 9, {"conv1.weight": tensor})
+    listed = Checkpoint("old.pt", "", 1, 3, read=False)
+    (one,) = only("noisy-filters", make.run(".", None, checkpoints=(listed, seen)))
+    assert (one.tag, one.step) == ("conv1.weight", 9)
 
 
 def test_smooth_filters_have_learnt():
@@ -87,50 +96,37 @@ def test_weights_about_zero_are_a_note():
     assert only("weight-sparsity", run(np.zeros((50, 40)), "fc.weight")) == ()
 
 
-@dataclass(frozen=True)
-class Points:
-    """An embedding as the model has it."""
-
-    values: np.ndarray
-    labels: dict = field(default_factory=dict)
-    name: str = "embedding"
-    step: int | None = 7
+def points(values, labels=None, name="embedding"):
+    return Embedding(name, 7, values, labels or {}, "tensors.tsv", len(values))
 
 
-@dataclass(frozen=True, eq=False)
-class RunWithEmbeddings(Run):
-    """A run beside whose event files embeddings were found."""
-
-    embeddings: tuple[Points, ...] = ()
-
-
-def told(rule, *points):
-    return only(rule, RunWithEmbeddings(".", embeddings=points))
+def told(rule, *embeddings):
+    return only(rule, make.run(".", None, embeddings=embeddings))
 
 
 def test_an_embedding_that_collapsed_is_told():
-    line = RNG.normal(size=(100, 1)) * np.ones(16) + RNG.normal(0, 1e-3, (100, 16))
-    (one,) = told("embedding-collapse", Points(line))
-    assert (one.tag, one.step) == ("embedding", 7)
-    assert "in one direction" in one.message
-    (one,) = told("embedding-collapse", Points(np.ones((100, 16)), name="point"))
+    near = 1 + RNG.normal(0, 1e-5, (100, 16))
+    (one,) = told("embedding-collapse", points(near))
+    assert (one.tag, one.step, one.severity) == ("embedding", 7, Severity.WARNING)
+    assert "differ by" in one.message
+    (one,) = told("embedding-collapse", points(np.ones((100, 16)), name="point"))
     assert "equal another one" in one.message
     few = np.repeat(RNG.normal(size=(5, 16)), 20, axis=0)
-    assert told("embedding-collapse", Points(few))
+    assert told("embedding-collapse", points(few))
 
 
-def test_embeddings_that_did_not_collapse():
-    assert told("embedding-collapse", Points(RNG.normal(size=(100, 16)))) == ()
-    line = RNG.normal(size=(100, 1)) * np.ones(16) + RNG.normal(0, 1e-3, (100, 16))
-    classes = {"label": ("cat", "dog") * 50}
-    assert told("embedding-collapse", Points(line, classes)) == ()
+def test_an_embedding_on_a_line_is_a_note():
+    line = RNG.normal(size=(100, 1)) * np.ones(16)
+    (one,) = told("embedding-collapse", points(line + RNG.normal(0, 1e-3, (100, 16))))
+    assert one.severity is Severity.NOTE and "in one direction" in one.message
+    assert told("embedding-collapse", points(line + RNG.normal(0, 0.2, (100, 16)))) == ()
 
 
 @pytest.mark.parametrize(
     "values", [np.ones((9, 16)), np.ones((100, 2)), np.full((100, 16), np.nan), np.ones(100)]
 )
 def test_embeddings_that_are_not_judged(values):
-    verdict = judge(Logs((RunWithEmbeddings(".", embeddings=(Points(values),)),)))
+    verdict = judge(Logs((make.run(".", None, embeddings=(points(values),)),)))
     assert "enough points" in dict(verdict.not_run)["embedding-collapse"]
     assert not verdict.faults
 
@@ -138,7 +134,7 @@ def test_embeddings_that_are_not_judged(values):
 def test_classes_out_of_balance_are_told():
     values = RNG.normal(size=(330, 16))
     labels = {"label": ("cat",) * 320 + ("dog",) * 10}
-    (one,) = told("class-imbalance", Points(values, labels))
+    (one,) = told("class-imbalance", points(values, labels))
     assert "320 points are 'cat' and 10 are 'dog'" in one.message
 
 
@@ -154,7 +150,7 @@ def test_classes_out_of_balance_are_told():
 )
 def test_labels_that_are_in_balance(labels):
     values = RNG.normal(size=(len(next(iter(labels.values()))), 16))
-    assert told("class-imbalance", Points(values, labels)) == ()
+    assert told("class-imbalance", points(values, labels)) == ()
 
 
 def test_without_embeddings_the_reason_is_said():
