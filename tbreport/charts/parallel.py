@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ AXIS_GAP = 165  # CSS pixels between axes
 HEIGHT = 260
 MARGINS = (16, 34, 76, 14)  # left, top, right, bottom
 LABEL_GAP = 0.38  # of the way to the next axis: lines pause there for the labels
+LABEL_CHARACTER = 5.6  # CSS pixels
 LABEL_ROOM = 0.07  # of the height of an axis
 MOST_LABEL, MOST_LABELS = 10, 10  # characters of a label, labels of an axis
 _WIDTHS = (0.9, 2.2)  # points: most trials, the best of them
@@ -83,27 +84,31 @@ class Parallel:
             known = math.isfinite(good)
             colour = colours(0.82 * good) if known else INK
             best = known and trial == order[-1]
-            plain = [
-                axis.values[trial] not in those
+            ends = [
+                _label_end(axis, axis.values[trial], those)
                 for axis, those in zip(self.axes, labelled, strict=True)
             ]
             look = {"color": colour, "alpha": 0.9 if known else 0.3, "clip_on": False}
-            axes.plot(*_way(heights[trial], plain), linewidth=_WIDTHS[int(best)], **look)
+            axes.plot(*_way(heights[trial], ends), linewidth=_WIDTHS[int(best)], **look)
             places = np.arange(heights.shape[1])
             axes.plot(places, heights[trial], "o", markersize=2.5, **look)
 
 
-def _way(heights: Floats, plain: Sequence[bool]) -> tuple[list[float], list[float]]:
-    """The line of a trial, which pauses where a label stands beside its value."""
+def _way(heights: Floats, ends: Sequence[float]) -> tuple[list[float], list[float]]:
+    """The line of a trial: level at each axis, with a pause where a label stands (its ``ends``)."""
     x: list[float] = []
     y: list[float] = []
     for place, (start, end) in enumerate(itertools.pairwise(heights.tolist())):
-        if plain[place]:
-            x, y = [*x, place], [*y, start]
-        x, y = [*x, place + LABEL_GAP, place + 1], [*y, start, end]
-        if not plain[place + 1]:
-            x, y = [*x, math.nan], [*y, math.nan]
+        x += [place + ends[place], place + LABEL_GAP, place + 1, math.nan]
+        y += [start, start, end, math.nan]
     return x, y
+
+
+def _label_end(axis: ParallelAxis, value: float, labelled: Collection[float]) -> float:
+    """Where the label of a value ends, as a share of the way to the next axis; 0 without one."""
+    if value not in labelled:
+        return 0.0
+    return min(0.06 + LABEL_CHARACTER / AXIS_GAP * len(_label(axis, value)), LABEL_GAP)
 
 
 def _heights(axis: ParallelAxis) -> Floats:
