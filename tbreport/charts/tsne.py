@@ -32,6 +32,9 @@ Points = NDArray[Any]
 FEWEST = 8  # points: of fewer no two have neighbours that differ much
 PERPLEXITY = 30.0  # scikit-learn's; a third of the points where these are few
 ITERATIONS = 500  # scikit-learn's 1,000 give the same trustworthiness in twice the time
+# What is seen at a smaller angle than this is one force. scikit-learn's 0.5 takes a third more time
+# for 0.0002 of trustworthiness and 0.002 of divergence (5,000 x 128).
+ANGLE = 0.7
 DIMENSIONS = 50  # more are reduced to their components first, as van der Maaten advises
 NEIGHBOURS = 12  # whose ranks make the trustworthiness
 START = 1e-4  # the spread of the starting places along the first axis, as in scikit-learn
@@ -69,6 +72,7 @@ def tsne(points: Points, start: Floats | None = None) -> Map:
         model = TSNE(
             perplexity=perplexity,
             max_iter=ITERATIONS,
+            angle=ANGLE,
             init=(begin / begin[:, 0].std() * START).astype(np.float32),
             metric="precomputed",
             random_state=0,
