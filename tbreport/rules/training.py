@@ -32,7 +32,8 @@ class Training:
     ``losses`` are the training loss that sums it up, once for each pace it was logged at, by epoch
     before by batch; there is none where several losses stand for parts of the whole and none for
     the whole. ``validation_loss`` is its partner. ``game`` is True where networks play against each
-    other or for a reward: there a falling loss means nothing.
+    other or for a reward: there a falling loss means nothing. ``one_loss`` is False where parts of
+    the loss, or other losses, were logged as well.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Training:
     validation_accuracy: Curve | None = None
     learning_rate: Curve | None = None
     game: bool = False
+    one_loss: bool = True
     layers: Layers = field(default_factory=Layers)
 
     @property
@@ -163,6 +165,7 @@ def _training(name: str, runs: tuple[Run, ...]) -> Training:
         validation_accuracy=unseen_accuracy,
         learning_rate=learning_rate(readings),
         game=any(one.is_game for one in readings),
+        one_loss=len({one.base_name for one in losses}) <= 1,
         layers=layers(runs),
     )
 

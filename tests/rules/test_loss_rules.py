@@ -232,8 +232,9 @@ def test_validation_at_chance_is_told_with_the_classes():
     (one,) = only("val-at-chance", run)
     assert (one.severity, one.tag) == (Severity.ERROR, "val_accuracy")
     assert "10 classes" in one.message
-    learnt = pair(falling(), falling(16, 2.3, 0.9), np.linspace(0.1, 0.9, 16), [0.6] * 16)
-    assert only("val-at-chance", learnt) == ()
+    for unseen in (0.6, 0.25):  # the second is poor, but no guessing
+        poor = pair(falling(), falling(16, 2.3, 0.9), np.linspace(0.1, 0.95, 16), [unseen] * 16)
+        assert only("val-at-chance", poor) == ()
 
 
 def test_without_classes_the_point_before_training_tells_chance():
@@ -258,6 +259,24 @@ def test_a_first_loss_far_above_guessing_is_high(layers):
     assert reason("initial-loss-high", loss([30.0, *falling(15)])).startswith("no accuracy")
     late = training(values, *series, start=5000)
     assert "from the start" in reason("initial-loss-high", late)
+
+
+@pytest.mark.parametrize(
+    ("scalars", "told"),
+    [
+        ({}, True),
+        ({"loss_box": falling()}, False),  # a sum of parts
+        ({"train_accuracy": np.linspace(0.001, 0.9, 16)}, False),  # words, or luck
+    ],
+)
+def test_without_classes_the_accuracy_before_training_tells_guessing(scalars, told):
+    first = {
+        "train_loss": [9.0, *falling(15)],
+        "train_accuracy": np.linspace(0.1, 0.9, 16),
+        "val_accuracy": np.linspace(0.1, 0.9, 16),
+    }
+    found = only("initial-loss-high", training(first | scalars))
+    assert bool(found) is told
 
 
 def test_a_single_first_loss_is_enough():
