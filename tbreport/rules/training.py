@@ -18,6 +18,7 @@ from tbreport.rules.layers import Layers, classes, layers
 from tbreport.rules.readings import Reading, learning_rate, main, part_role, partner, reading_role
 
 SOLVED = 0.9  # a training accuracy from which on nothing about its loss is worth an alarm
+SMOOTH = 0.02  # of the median: batches of 2,500 examples with a loss as large as its deviation
 LEARNT = 0.2  # the share of the first loss that must be gone to say that something was learnt
 
 
@@ -73,8 +74,12 @@ class Training:
         return loss, self.validation_loss
 
     def is_by_epoch(self, loss: Curve) -> bool:
-        """Whether each point sums up an epoch: its name says so, or validation went with it."""
-        if "epoch" in roles.tokens(loss.tag):
+        """Whether each point sums up an epoch: as its name says, or because it is smooth.
+
+        So is one that was logged along with validation.
+        """
+        smooth = not loss.noise and loss.roughness < SMOOTH * abs(float(np.median(loss.values)))
+        if smooth or "epoch" in roles.tokens(loss.tag):
             return True
         validation = self.validation_loss
         return validation is not None and bool(np.isin(loss.steps, validation.steps).mean() > 0.8)

@@ -150,7 +150,7 @@ def test_a_jump_that_stays_is_a_high_learning_rate():
     [
         [2.3, 3.5, 2.0, 1.0, *falling(12, 0.9, 0.1)],  # it came back
         np.geomspace(2.3, 1e6, 16),  # a wrong sign, not a high rate
-        [1.5, 1.9, 2.1, 1.8, 1.9, *[1.85] * 11],  # batches differ
+        [1.5, *(1.9 * np.exp(RNG.normal(0, 0.15, 40)))],  # batches differ
     ],
 )
 def test_other_jumps_are_no_high_learning_rate(values):
@@ -177,6 +177,17 @@ def test_a_loss_that_swings_while_it_is_high_oscillates():
     (one,) = only("loss-oscillating", pair(values, values, [0.3] * 21, [0.3] * 21))
     assert one.value > 0.08
     assert only("loss-oscillating", pair(values, values, [0.95] * 21, [0.95] * 21)) == ()
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.1, 0.2])
+@pytest.mark.parametrize("count", [20, 60, 150, 1000])
+def test_fine_tuning_batch_by_batch_is_no_alarm(count, noise):
+    """A fall of a tenth, most of it at once, in losses that differ from batch to batch."""
+    for seed in range(10):
+        numbers = np.random.default_rng(seed)
+        course = 2.0 - 0.2 * np.minimum(1, 20 * np.linspace(0, 1, count))
+        values = course * np.exp(numbers.normal(0, noise, count))
+        assert alarms(verdict_of(training({"train/loss": values}, every=10, start=10))) == []
 
 
 def test_batches_may_swing():
