@@ -11,8 +11,8 @@ from hypothesis import settings
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 ABSENT = "needs {}/ beside the checkout"
 
-# An example is never too slow: machines differ. The gate tries the same examples every time, so that
-# what it says is about the change; everyone else tries new ones.
+# An example is never too slow: machines differ. The gate tries the same examples every time, so
+# that what it says is about the change; everyone else tries new ones.
 settings.register_profile("tbreport", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("tbreport")
 
