@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from tbreport.model import Floats, Run, TensorSeries
 from tbreport.roles import Part, Quantity, histogram_role
 from tbreport.rules.training import Training
 
+Values = NDArray[Any]
+
 _LARGEST_SIDE = 11  # AlexNet's first kernels, the largest in common use
 _MOST_CHANNELS = 4  # of what goes into a first layer: grey, RGB, RGBA
 _KERNEL_WORDS = frozenset({"filter", "filters", "conv", "kernel", "kernels", "weight", "weights"})
@@ -25,12 +28,15 @@ _KERNEL_WORDS = frozenset({"filter", "filters", "conv", "kernel", "kernels", "we
 
 @dataclass(frozen=True, eq=False)
 class Bank:
-    """The newest values of one kernel; ``step`` is None where a checkpoint does not tell."""
+    """The newest values of one kernel, of any floating-point type and two dimensions or more.
+
+    ``step`` is None where a checkpoint does not tell.
+    """
 
     run: str
     name: str
     step: int | None
-    values: Floats
+    values: Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +79,11 @@ def _chance(side: int) -> tuple[float, float]:
     return mean, float(np.sqrt(square - mean * mean))
 
 
-def banks(training: Training) -> list[Bank]:
+def banks(training: Training) -> Iterator[Bank]:
     """The kernels that were logged as tensors, and those of the newest checkpoint that was read."""
-    return [bank for run in training.runs for bank in (*_logged(run), *_saved(run))]
+    for run in training.runs:
+        yield from _logged(run)
+        yield from _saved(run)
 
 
 def first_filters(training: Training, least_side: int, least_filters: int) -> list[FirstFilters]:
@@ -87,11 +95,13 @@ def first_filters(training: Training, least_side: int, least_filters: int) -> li
             continue
         filters, channels, side, _ = kernels.shape
         if filters >= least_filters and channels <= _MOST_CHANNELS and side >= least_side:
-            found.append(FirstFilters(bank.run, bank.name, bank.step, kernels))
+            exact = np.asarray(kernels, dtype=np.float64)
+            if np.isfinite(exact).all():
+                found.append(FirstFilters(bank.run, bank.name, bank.step, exact))
     return found
 
 
-def _as_filters(values: Floats) -> Floats | None:
+def _as_filters(values: Values) -> Values | None:
     """As (out, in, side, side): TensorFlow has the sides in front, torch behind."""
     if values.ndim != 4:
         return None
@@ -104,28 +114,26 @@ def _as_filters(values: Floats) -> Floats | None:
 def _logged(run: Run) -> Iterator[Bank]:
     for tag, series in run.tensors.items():
         if len(series) and series.steps[-1] > 0 and _is_kernel(tag, series):
-            values = np.asarray(series.values[-1], dtype=np.float64)
-            if np.isfinite(values).all():
-                yield Bank(run.name, tag, int(series.steps[-1]), values)
+            yield Bank(run.name, tag, int(series.steps[-1]), series.values[-1])
 
 
 def _is_kernel(tag: str, series: TensorSeries) -> bool:
-    role, last = histogram_role(tag), series.values[-1]
-    numeric = np.issubdtype(last.dtype, np.floating)
-    if not numeric or last.ndim < 2 or role.quantity in (Quantity.GRADIENT, Quantity.ACTIVATION):
+    role = histogram_role(tag)
+    if role.quantity in (Quantity.GRADIENT, Quantity.ACTIVATION) or not _is_real(series.values[-1]):
         return False
     words = {word.rstrip("0123456789") for word in roles.tokens(tag)}
     return role.part is Part.KERNEL or not words.isdisjoint(_KERNEL_WORDS)
 
 
 def _saved(run: Run) -> Iterator[Bank]:
-    read = [one for one in getattr(run, "checkpoints", ()) if one.read]
+    read = [one for one in run.checkpoints if one.read]
     for tensor in read[-1].parameters if read else ():
-        values: NDArray[np.generic] | None = tensor.values
-        if values is None or values.ndim < 2 or not np.issubdtype(values.dtype, np.floating):
-            continue
-        if histogram_role(tensor.name).part in (Part.KERNEL, Part.UNKNOWN):
-            kernels = tensor.kernels()
-            found = np.asarray(values if kernels is None else kernels, dtype=np.float64)
-            if np.isfinite(found).all():
-                yield Bank(run.name, tensor.name, read[-1].step, found)
+        kernels = tensor.kernels()
+        values = tensor.values if kernels is None else kernels
+        is_kernel = histogram_role(tensor.name).part in (Part.KERNEL, Part.UNKNOWN)
+        if is_kernel and values is not None and _is_real(values):
+            yield Bank(run.name, tensor.name, read[-1].step, values)
+
+
+def _is_real(values: Values) -> bool:
+    return values.ndim >= 2 and bool(np.issubdtype(values.dtype, np.floating))

@@ -61,6 +61,12 @@ class Curve:
         return float(1.4826 * spread / np.sqrt(1.5))
 
     @property
+    def noise_of_base(self) -> float:
+        """The standard error of ``base``, where it is the median of three batches."""
+        size = self.points / len(self.values)
+        return float(self.noise * np.sqrt(size / 3))
+
+    @property
     def _end(self) -> int:
         return max(2, round(_ENDS * len(self.values)))
 

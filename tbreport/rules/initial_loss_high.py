@@ -7,12 +7,11 @@ spent on unlearning, and often do lasting damage.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
-import numpy as np
-
 from tbreport.model import Finding, Severity
-from tbreport.rules.curves import rank_correlation
+from tbreport.rules.curves import Curve, rank_correlation
 from tbreport.rules.kit import (
     LAYER_SYMPTOMS,
     LOSS_SYMPTOMS,
@@ -25,6 +24,8 @@ from tbreport.rules.kit import (
 from tbreport.rules.layers import classes
 from tbreport.rules.training import Training, Unchecked
 
+_LEAST_GUESS = 0.05  # accuracy; less may be luck, or the commonest of many thousand words
+
 
 def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     loss = training.trend(1)
@@ -32,18 +33,15 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         raise Unchecked("no accuracy was logged, so this may be no classification")
     if not loss.from_start:
         raise Unchecked("the loss was not logged from the start")
-    count, named = classes(training.layers)
-    known = named and count > 1
-    limit = limits["factor"] * float(np.log(count)) if known else limits["unknown"]
-    rises = len(loss) > 3 and rank_correlation(loss.values) > limits["rising"]
+    guess, about = _of_guessing(training, loss)
+    limit = limits["unknown"] if guess is None else limits["factor"] * guess
     if not (loss.before_training or training.learnt):
         return  # the first point is the mean of an epoch that may have blown up: see lr-too-high
+    rises = len(loss) > 3 and rank_correlation(loss.values) > limits["rising"]
     if loss.base > limit and not rises:
-        expected = f"ln({count}) = {number(float(np.log(count)))}" if known else "a few units"
         yield RULE.finding(
             loss.run,
-            f"The first loss is {number(loss.base)}; a classifier that knows nothing has "
-            f"{expected}.",
+            f"The first loss is {number(loss.base)}; a classifier that knows nothing has {about}.",
             "Normalise the inputs, start the last layer smaller, and average the loss over the "
             "batch instead of summing it.",
             tag=loss.tag,
@@ -51,6 +49,25 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
             value=loss.base,
             threshold=limit,
         )
+
+
+def _of_guessing(training: Training, loss: Curve) -> tuple[float | None, str]:
+    """The loss of a classifier that knows nothing, and how to say it.
+
+    It is ln(classes). Where no layer tells these, 1 / accuracy before training does about as well,
+    if both splits agree that it is not next to nothing and no parts of the loss were logged.
+    """
+    count, named = classes(training.layers)
+    if named and count > 1:
+        guess = math.log(count)
+        return guess, f"ln({count}) = {number(guess)}"
+    firsts = [training.accuracy, training.validation_accuracy]
+    known = [one.base for one in firsts if one is not None and one.before_training]
+    alone = training.one_loss and loss.before_training
+    if len(known) < 2 or min(known) < _LEAST_GUESS or not alone:
+        return None, "a few units"
+    guess = max(math.log(10), -math.log(min(known)))
+    return guess, f"about {number(guess)}"
 
 
 RULE = Rule(

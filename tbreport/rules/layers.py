@@ -8,7 +8,7 @@ RMS is a pair of bounds here, equal where it is known, and rules compare the bou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from tbreport.roles import HistogramRole, Part, Quantity, histogram_role, tokens
 _HEAD_WORDS = frozenset(
     {"out", "output", "outputs", "head", "classifier", "logits", "prediction", "predictions"}
 )
+_MOST_ELEMENTS = 2.0**53  # more is no number of elements, but what a damaged log says
 _PLAIN_WORDS = frozenset(
     {"layer", "linear", "fc", "dense"}
 )  # "out_layer" is a head, "out_proj" not
@@ -40,7 +41,8 @@ class Tensor:
     @property
     def size(self) -> int:
         """How many elements the tensor has, 0 when every histogram is empty."""
-        return int(self.series.num.max()) if len(self.series) else 0
+        num = self.series.num[np.isfinite(self.series.num)]
+        return int(min(num.max(initial=0.0), _MOST_ELEMENTS))
 
     @property
     def largest(self) -> Floats:
@@ -135,15 +137,16 @@ def layers(runs: Iterable[Run]) -> Layers:
     for tensor in everything:
         by_role.setdefault((tensor.role.quantity, tensor.role.part), []).append(tensor)
     biases = by_role.get((Quantity.PARAMETER, Part.BIAS), [])
+    near = _by_layer(biases)
     gradients = _by_parameter(by_role.get((Quantity.GRADIENT, Part.KERNEL), []))
-    gradient_biases = by_role.get((Quantity.GRADIENT, Part.BIAS), [])
+    near_gradients = _by_layer(by_role.get((Quantity.GRADIENT, Part.BIAS), []))
     weights = [
-        Weight(kernel, gradients.get(kernel.role.parameter), _bias_of(kernel, biases))
+        Weight(kernel, gradients.get(kernel.role.parameter), _bias_of(kernel, near))
         for kernel in by_role.get((Quantity.PARAMETER, Part.KERNEL), [])
     ]
     norms = {weight.name for weight in weights if _is_norm(weight.values, weight.bias)}
     norms |= {
-        name for name, one in gradients.items() if _is_norm(one, _bias_of(one, gradient_biases))
+        name for name, one in gradients.items() if _is_norm(one, _bias_of(one, near_gradients))
     }
     return Layers(
         tuple(one for one in weights if one.name not in norms and one.values.size > 1),
@@ -178,9 +181,16 @@ def _by_parameter(tensors: Iterable[Tensor]) -> dict[str, Tensor]:
     return found
 
 
-def _bias_of(kernel: Tensor, biases: Iterable[Tensor]) -> Tensor | None:
+def _by_layer(tensors: Iterable[Tensor]) -> dict[tuple[str, str], list[Tensor]]:
+    found: dict[tuple[str, str], list[Tensor]] = {}
+    for tensor in tensors:
+        found.setdefault((tensor.run, tensor.role.layer), []).append(tensor)
+    return found
+
+
+def _bias_of(kernel: Tensor, biases: Mapping[tuple[str, str], list[Tensor]]) -> Tensor | None:
     """The bias with the kernel's name ("weight_ih_l0": "bias_ih_l0"), else the only one there."""
-    near = [one for one in biases if one.run == kernel.run and one.role.layer == kernel.role.layer]
+    near = biases.get((kernel.run, kernel.role.layer), [])
     own = _own_name(kernel)
     for word in ("weights", "weight", "kernel"):
         for one in near:
@@ -206,8 +216,7 @@ def _positive(num: Floats) -> Floats:
 
 
 def _root(squares: Floats) -> Floats:
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.sqrt(squares), dtype=np.float64)
+    return np.asarray(np.sqrt(squares), dtype=np.float64)
 
 
 def _rms_bounds(buckets: Floats) -> tuple[float, float]:

@@ -21,7 +21,8 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     if loss.low < 0 or training.solved:
         return
     above = loss.tail > limits["start"] * start
-    if above or _lost(loss, limits):
+    doubt = limits["doubt" if training.is_by_epoch(loss) else "doubt_of_batches"] * loss.roughness
+    if above or _lost(loss, doubt, limits):
         lowest = int(loss.values.argmin())
         yield RULE.finding(
             loss.run,
@@ -36,14 +37,14 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         )
 
 
-def _lost(loss: Curve, limits: Limits) -> bool:
+def _lost(loss: Curve, doubt: float, limits: Limits) -> bool:
     """Whether most of what had been gained is lost again, and not by a single jump at the end."""
     smoothed = smooth(loss.values)
     low = float(smoothed.min())
     gained, lost = loss.head - low, loss.tail - low
     after = loss.values[int(smoothed.argmin()) :]
     return (
-        lost > max(limits["lost"] * gained, limits["rough"] * loss.roughness)
+        lost > max(limits["lost"] * gained, doubt)
         and loss.tail > limits["low"] * low
         and rank_correlation(after) > limits["rising"]
         and bool(np.ptp(after) > 0)
@@ -60,7 +61,8 @@ RULE = Rule(
     thresholds=(
         Threshold("start", 2.0, "times the start; TheDeepChecker"),
         Threshold("lost", 0.5, "of the progress; own"),
-        Threshold("rough", 3.0, "standard deviations of a point about its neighbours"),
+        Threshold("doubt", 3.0, "standard deviations of a point about its neighbours"),
+        Threshold("doubt_of_batches", 6.0, "the same where a point may be of a single batch"),
         Threshold("low", 1.5, "times the least loss; own"),
         Threshold("rising", 0.3, "rank correlation with time after the least loss; own"),
     ),

@@ -12,7 +12,7 @@ import numpy as np
 
 from tbreport.model import Finding, Floats, Severity
 from tbreport.rules.kit import Limits, Rule, Threshold, each, number
-from tbreport.rules.training import Training
+from tbreport.rules.training import Training, late
 
 
 def _check(training: Training, limits: Limits) -> Iterable[Finding]:
@@ -34,7 +34,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         step=int(loss.steps[start]),
         value=_spread(loss.values[start:]),
         threshold=limits["spread"],
-        severity=Severity.NOTE if fell and not _is_guess(training, loss.tail) else None,
+        severity=None if not fell or _is_guessing(training, loss.tail, limits) else Severity.NOTE,
     )
 
 
@@ -47,10 +47,14 @@ def _spread(values: Floats) -> float:
     return float(np.ptp(values)) / scale if scale > 0 else 0.0
 
 
-def _is_guess(training: Training, tail: float) -> bool:
-    """Whether the loss is what the same answer for every input gives."""
-    count = training.classes
-    return count is not None and abs(tail / float(np.log(count)) - 1) < 0.05
+def _is_guessing(training: Training, tail: float, limits: Limits) -> bool:
+    """Whether the loss is that of one answer for every input, or accuracy got nowhere."""
+    count, accuracy = training.classes, training.accuracy
+    if count is not None and abs(tail / float(np.log(count)) - 1) < 0.05:
+        return True
+    return accuracy is not None and (
+        late(accuracy) - accuracy.base < limits["gained"] and late(accuracy) < limits["guess"]
+    )
 
 
 RULE = Rule(
@@ -67,6 +71,8 @@ RULE = Rule(
             "max - min of the last half, of its mean; 219 healthy >= 0.019, dead, zero and "
             "over-regularised ones <= 0.001",
         ),
+        Threshold("gained", 0.02, "of accuracy since the first point: less is nothing"),
+        Threshold("guess", 0.6, "accuracy that may be guessing"),
         Threshold("learnt", 0.2, "of the first loss gone: what is constant now has converged"),
     ),
 )

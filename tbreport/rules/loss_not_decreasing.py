@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from tbreport.model import Finding, Severity
-from tbreport.rules.curves import rank_correlation
+from tbreport.rules.curves import Curve, rank_correlation
 from tbreport.rules.kit import Limits, Rule, Threshold, each, number
 from tbreport.rules.training import Training, Unchecked
 
@@ -45,7 +45,6 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
             threshold=limits["guess"] * guess,
         )
     elif moved < limits["moved"] and unchanged:
-        slowly = moved > limits["slow"] and rank_correlation(loss.values) < limits["steady"]
         yield RULE.finding(
             loss.run,
             f"The training loss {'fell' if moved >= 0 else 'rose'} by {number(100 * abs(moved))} % "
@@ -55,8 +54,19 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
             step=loss.last_step,
             value=moved,
             threshold=limits["moved"],
-            severity=Severity.NOTE if slowly and training.accuracy is None else None,
+            severity=None if _is_sure(training, loss, limits) else Severity.NOTE,
         )
+
+
+def _is_sure(training: Training, loss: Curve, limits: Limits) -> bool:
+    """Whether nothing was learnt: batches and fine-tuning hide a fall, unless accuracy tells."""
+    if training.accuracy is not None:
+        return not training.learnt
+    slowly = rank_correlation(loss.values) < limits["steady"] and (
+        loss.head - loss.tail > limits["slow"] * abs(loss.head)
+    )
+    fell = loss.base - loss.tail > limits["moved"] * abs(loss.base)
+    return training.is_by_epoch(loss) and not slowly and not fell
 
 
 RULE = Rule(

@@ -36,20 +36,22 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         raise Unchecked("the loss was not logged from the start")
     if rank_correlation(loss.values) > limits["rising"] or training.solved or loss.base <= 0:
         return
-    sure = loss.noise > 0 or training.is_by_epoch(loss)
-    factor = limits["jump"] if sure else limits["jump_of_points"]
+    least = limits["jump"] * loss.base
+    if not training.is_by_epoch(loss):
+        doubt = max(loss.roughness, loss.noise_of_base)
+        least = max(limits["jump_of_batches"] * loss.base, loss.base + limits["doubt"] * doubt)
     yield from (
-        _jump(loss, factor, limits)
+        _jump(loss, least, limits)
         or _blown_up(training, loss, limits)
         or _growth(training, loss, limits)
     )
 
 
-def _jump(loss: Curve, factor: float, limits: Limits) -> list[Finding]:
+def _jump(loss: Curve, least: float, limits: Limits) -> list[Finding]:
     """The loss rises at once, and stays high."""
     early = loss.values[1 : max(2, round(0.25 * len(loss))) + 1]
     jump = float(early.max()) / loss.base
-    if jump < factor or loss.tail < limits["stuck"] * loss.base:
+    if early.max() < least or loss.tail < limits["stuck"] * loss.base:
         return []
     return [
         RULE.finding(
@@ -60,7 +62,7 @@ def _jump(loss: Curve, factor: float, limits: Limits) -> list[Finding]:
             tag=loss.tag,
             step=int(loss.steps[1 + int(early.argmax())]),
             value=jump,
-            threshold=factor,
+            threshold=least / loss.base,
         )
     ]
 
@@ -130,7 +132,8 @@ RULE = Rule(
             "jump", 1.2, "times the first loss; bench: healthy <= 1.00 (GAN 1.19), faulty >= 1.35"
         ),
         Threshold("stuck", 0.25, "of the first loss: what has fallen below it has learnt"),
-        Threshold("jump_of_points", 2.0, "the same where a point may be of a single batch"),
+        Threshold("jump_of_batches", 2.0, "the same where a point may be of a single batch"),
+        Threshold("doubt", 8.0, "standard deviations of the first point, in that case"),
         Threshold(
             "fallen", 0.5, "of the first loss: weights that grow while it falls are learning"
         ),

@@ -25,14 +25,17 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     if least <= 0 or loss.low < 0 or best > limits["early"] * (len(smoothed) - 1):
         return
     rise, share = (end - least) / least, (end - least) / max(first - least, 1e-12)
-    step = int(validation.steps[best])
+    near = slice(max(best - 1, 0), best + 2)  # the smoothed curve's best is of three points
+    lowest = near.start + int(validation.values[near].argmin())
+    step, value = int(validation.steps[lowest]), float(validation.values[lowest])
     falls = loss.tail < limits["falls"] * loss.at(step)
     if not (rise > limits["rise"] and share > limits["share"] and falls):
         return
     better = _late_gain(training, step) > limits["better"]
     yield RULE.finding(
         validation.run,
-        f"The validation loss was best at step {step} ({number(least)}) and is now {_worse(rise)} "
+        f"The validation loss was best at step {step} ({number(value)}) and is now "
+        f"{_worse(end / value - 1)} "
         "while the training loss still falls"
         + (
             ", though the validation accuracy still rises: over-confident, not worse."
@@ -42,7 +45,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         f"Keep the checkpoint of step {step}; stop early, regularise, or train on more data.",
         tag=validation.tag,
         step=step,
-        value=rise,
+        value=end / value - 1,
         threshold=limits["rise"],
         severity=Severity.NOTE if better else None,
     )

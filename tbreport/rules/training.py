@@ -18,6 +18,7 @@ from tbreport.rules.layers import Layers, classes, layers
 from tbreport.rules.readings import Reading, learning_rate, main, part_role, partner, reading_role
 
 SOLVED = 0.9  # a training accuracy from which on nothing about its loss is worth an alarm
+SMOOTH = 0.02  # of the median: batches of 2,500 examples with a loss as large as its deviation
 LEARNT = 0.2  # the share of the first loss that must be gone to say that something was learnt
 
 
@@ -32,7 +33,8 @@ class Training:
     ``losses`` are the training loss that sums it up, once for each pace it was logged at, by epoch
     before by batch; there is none where several losses stand for parts of the whole and none for
     the whole. ``validation_loss`` is its partner. ``game`` is True where networks play against each
-    other or for a reward: there a falling loss means nothing.
+    other or for a reward: there a falling loss means nothing. ``one_loss`` is False where parts of
+    the loss, or other losses, were logged as well.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Training:
     validation_accuracy: Curve | None = None
     learning_rate: Curve | None = None
     game: bool = False
+    one_loss: bool = True
     layers: Layers = field(default_factory=Layers)
 
     @property
@@ -71,8 +74,12 @@ class Training:
         return loss, self.validation_loss
 
     def is_by_epoch(self, loss: Curve) -> bool:
-        """Whether each point sums up an epoch: its name says so, or validation went with it."""
-        if "epoch" in roles.tokens(loss.tag):
+        """Whether each point sums up an epoch: as its name says, or because it is smooth.
+
+        So is one that was logged along with validation.
+        """
+        smooth = not loss.noise and loss.roughness < SMOOTH * abs(float(np.median(loss.values)))
+        if smooth or "epoch" in roles.tokens(loss.tag):
             return True
         validation = self.validation_loss
         return validation is not None and bool(np.isin(loss.steps, validation.steps).mean() > 0.8)
@@ -151,20 +158,27 @@ def _training(name: str, runs: tuple[Run, ...]) -> Training:
         if len(series)
     ]
     losses = [one for one in readings if one.is_loss]
-    whole = main([one for one in losses if one.role is not Role.VALIDATION])
+    whole, unseen = _by_role(losses)
     accuracies = [one for one in readings if one.is_accuracy]
-    best = main([one for one in accuracies if one.role is not Role.VALIDATION])
-    validated = main([one for one in accuracies if one.role is Role.VALIDATION])
+    accuracy, unseen_accuracy = _by_role(accuracies)
     return Training(
         name,
         runs,
         losses=tuple(found for one in whole if (found := one.curve) is not None),
-        validation_loss=partner(whole[0], losses) if whole else None,
-        accuracy=best[0].curve if best else None,
-        validation_accuracy=(
-            partner(best[0], accuracies) if best else validated[0].curve if validated else None
-        ),
+        validation_loss=unseen,
+        accuracy=accuracy[0].curve if accuracy else None,
+        validation_accuracy=unseen_accuracy,
         learning_rate=learning_rate(readings),
         game=any(one.is_game for one in readings),
+        one_loss=len({one.base_name for one in losses}) <= 1,
         layers=layers(runs),
     )
+
+
+def _by_role(readings: list[Reading]) -> tuple[list[Reading], Curve | None]:
+    """The readings of training data that stand for the whole, and their partner in validation."""
+    whole = main([one for one in readings if one.role is not Role.VALIDATION])
+    if whole:
+        return whole, partner(whole[0], readings)
+    unseen = main([one for one in readings if one.role is Role.VALIDATION])
+    return [], unseen[0].curve if unseen else None

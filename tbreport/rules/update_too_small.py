@@ -47,5 +47,5 @@ RULE = Rule(
         Threshold("change", 2e-3, "of a weight's RMS in the whole run; own, on the bench"),
         Threshold("fell", 0.05, "of the first loss: small steps may do for fine-tuning"),
     ),
-    explains=("loss-not-decreasing", "loss-frozen"),
+    explains=("loss-not-decreasing", "loss-frozen", "noisy-filters"),
 )

@@ -30,7 +30,7 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     likely = (
         learnt > limits["learnt"] / 2 and chance < limits["guess"] and _no_gain(training, limits)
     )
-    if carried < limits["carried"] * learnt and (sure or likely):
+    if carried < min(limits["carried"] * learnt, limits["near"]) and (sure or likely):
         yield RULE.finding(
             validation.run,
             f"The training accuracy is {number(seen)}, but validation is near chance: "
@@ -39,12 +39,12 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
             tag=validation.tag,
             step=validation.last_step,
             value=unseen,
-            threshold=chance + limits["carried"] * learnt,
+            threshold=chance + min(limits["carried"] * learnt, limits["near"]),
         )
 
 
 def _no_gain(training: Training, limits: Limits) -> bool:
-    """Whether the training loss has fallen and the validation loss has never been lower."""
+    """Whether the training loss has fallen and the validation loss has hardly followed."""
     loss, validation = training.loss, training.validation_loss
     if loss is None or validation is None or len(validation) < 5 or training.game:
         return False
@@ -55,8 +55,8 @@ def _no_gain(training: Training, limits: Limits) -> bool:
         start = float(validation.values[0])
     else:
         return False
-    least = float(smooth(validation.values).min())
-    return least > limits["never"] * start and loss.tail < limits["falls"] * start
+    gained, carried = start - loss.tail, start - float(smooth(validation.values).min())
+    return gained > limits["falls"] * start and carried < limits["follows"] * gained
 
 
 RULE = Rule(
@@ -69,8 +69,9 @@ RULE = Rule(
     thresholds=(
         Threshold("learnt", 0.1, "of accuracy above chance; half of it if the losses agree; own"),
         Threshold("carried", 0.4, "of what was learnt above chance shows in validation; own"),
-        Threshold("never", 0.98, "of the loss of guessing, which validation never went below; own"),
-        Threshold("falls", 0.95, "of the loss of guessing, below which training went; own"),
+        Threshold("near", 0.1, "of accuracy above chance: more is no guessing"),
+        Threshold("falls", 0.05, "of the loss of guessing that training must have gained; own"),
+        Threshold("follows", 0.2, "of that gain, which validation never reached; own"),
         Threshold("guess", 0.6, "accuracy that may be guessing; above it something was known"),
     ),
     explains=("overfitting",),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tbreport.errors import InputError
 from tbreport.faults import Fault
 from tbreport.model import Finding, Logs, Severity
@@ -41,24 +43,25 @@ def verdict(
     """
     options = options or {}
     _insist_on_names(rules, ignore, options)
-    views = trainings(logs)
-    found: list[Finding] = []
-    fine: list[str] = []
-    not_run: list[tuple[str, str]] = []
-    faults: list[Fault] = []
-    for rule in rules:
-        if rule.id in ignore:
-            continue
-        try:
-            new = list(rule.check(views, rule.limits(options.get(rule.id, {}))))
-        except Unchecked as reason:
-            not_run.append((rule.id, str(reason)))
-        except Exception as error:
-            faults.append(Fault.of(f"rule {rule.id}", error))
-        else:
-            found += new
-            if not new:
-                fine.append(rule.id)
+    with np.errstate(all="ignore"):  # logs may hold any number, and NaN is an answer
+        views = trainings(logs)
+        found: list[Finding] = []
+        fine: list[str] = []
+        not_run: list[tuple[str, str]] = []
+        faults: list[Fault] = []
+        for rule in rules:
+            if rule.id in ignore:
+                continue
+            try:
+                new = list(rule.check(views, rule.limits(options.get(rule.id, {}))))
+            except Unchecked as reason:
+                not_run.append((rule.id, str(reason)))
+            except Exception as error:
+                faults.append(Fault.of(f"rule {rule.id}", error))
+            else:
+                found += new
+                if not new:
+                    fine.append(rule.id)
     findings = _ordered(_merged(_folded(found, rules, views)), rules)
     return Verdict(tuple(findings), tuple(fine), tuple(not_run), tuple(faults))
 

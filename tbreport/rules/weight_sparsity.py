@@ -6,21 +6,23 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tbreport.model import Finding, Floats, Severity
-from tbreport.rules.banks import banks
+from tbreport.model import Finding, Severity
+from tbreport.rules.banks import Bank, banks
 from tbreport.rules.kit import Limits, Rule, Threshold, each, number
 from tbreport.rules.training import Training, Unchecked
 
+_MOST_VALUES = 1_000_000  # of a layer; every n-th stands for the rest
+
 
 def _check(training: Training, limits: Limits) -> Iterable[Finding]:
-    found = [one for one in banks(training) if one.values.size >= limits["size"]]
-    if not found:
-        raise Unchecked("no weights were logged as tensors or saved")
-    sparse = [
-        (one, share)
-        for one in found
-        if (share := _share(one.values, limits["tiny"])) > limits["share"]
+    shares = [
+        (one, _share(one, limits["tiny"]))
+        for one in banks(training)
+        if one.values.size >= limits["size"]
     ]
+    if not shares:
+        raise Unchecked("no weights were logged as tensors or saved")
+    sparse = [(one, share) for one, share in shares if share > limits["share"]]
     if sparse:
         worst, share = max(sparse, key=lambda pair: pair[1])
         yield RULE.finding(
@@ -35,8 +37,10 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         )
 
 
-def _share(values: Floats, tiny: float) -> float:
-    """The share of values that are tiny beside the RMS; 0 where all are zero."""
+def _share(bank: Bank, tiny: float) -> float:
+    """The share of values that are tiny beside the RMS; 0 where all are zero or one is NaN."""
+    flat = bank.values.reshape(-1)
+    values = flat[:: max(1, len(flat) // _MOST_VALUES)].astype(np.float64)
     rms = float(np.sqrt((values * values).mean()))
     return float((np.abs(values) < tiny * rms).mean()) if rms > 0 else 0.0
 

@@ -82,5 +82,5 @@ RULE = Rule(
         Threshold("fresh", 0.05, "how near max |w| / rms is to sqrt(3), that of uniform numbers"),
         Threshold("fresh_size", 100, "elements: fewer have no distribution to speak of"),
     ),
-    explains=("loss-frozen",),
+    explains=("loss-frozen", "noisy-filters"),
 )
