@@ -99,10 +99,9 @@ class Numbers:
     @property
     def scale(self) -> Axis:
         """The axis that values stand on."""
-        low, high = (0.0, 1.0) if self.ends is None else self.ends
-        finite = np.clip(self.values[np.isfinite(self.values)], -WIDEST, WIDEST)
-        if self.ends is None and len(finite):
-            low, high = float(finite.min()), float(finite.max())
+        finite = self.values[np.isfinite(self.values)]
+        ends = [finite.min(), finite.max()] if len(finite) else [0.0, 1.0]
+        low, high = np.clip(ends if self.ends is None else self.ends, -WIDEST, WIDEST).tolist()
         room = 0.0 if low < high else max(0.5, abs(low) / 2)
         return bar_axis(low - room, high + room)
 
@@ -118,7 +117,8 @@ class Numbers:
 
     def each(self) -> list[str]:
         """The colour of every point."""
-        return [self.colours[step] for step in self._steps().tolist()]
+        colours = self.colours
+        return [colours[step] for step in self._steps().tolist()]
 
     def shades(self, canvas: Canvas) -> NDArray[np.uint8]:
         """The palette indices of the scale's colours, low first."""
