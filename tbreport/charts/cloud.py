@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 SHAPES = ("dot", "up")  # a round of colours each: classes of one colour differ in their shape
+SIZES = {"dot": 1.0, "up": 1.3}  # radii that look alike
 MOST_CLASSES = len(RUN_COLOURS) * len(SHAPES)  # that are told apart
 REST = -1  # the class of all that are not; they are grey
 REST_SIZE, REST_OPACITY = 0.7, 0.4
@@ -63,7 +64,8 @@ class Classes:
                 some = layer[self.of[layer] == place]
                 if len(some):
                     colour, shape = class_mark(place)
-                    canvas.dots(x[some], y[some], colour, radius, opacity, shape)
+                    size = radius * SIZES[shape]
+                    canvas.dots(x[some], y[some], colour, size, opacity, shape)
 
     def each(self) -> list[str]:
         """The colour of every point."""
@@ -99,10 +101,9 @@ class Numbers:
     @property
     def scale(self) -> Axis:
         """The axis that values stand on."""
-        low, high = (0.0, 1.0) if self.ends is None else self.ends
-        finite = np.clip(self.values[np.isfinite(self.values)], -WIDEST, WIDEST)
-        if self.ends is None and len(finite):
-            low, high = float(finite.min()), float(finite.max())
+        finite = self.values[np.isfinite(self.values)]
+        ends = [finite.min(), finite.max()] if len(finite) else [0.0, 1.0]
+        low, high = np.clip(ends if self.ends is None else self.ends, -WIDEST, WIDEST).tolist()
         room = 0.0 if low < high else max(0.5, abs(low) / 2)
         return bar_axis(low - room, high + room)
 
@@ -118,7 +119,8 @@ class Numbers:
 
     def each(self) -> list[str]:
         """The colour of every point."""
-        return [self.colours[step] for step in self._steps().tolist()]
+        colours = self.colours
+        return [colours[step] for step in self._steps().tolist()]
 
     def shades(self, canvas: Canvas) -> NDArray[np.uint8]:
         """The palette indices of the scale's colours, low first."""
