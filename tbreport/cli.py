@@ -99,6 +99,11 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     help="A logarithmic y axis for tags that have a match; positive values that span more "
     "than three powers of ten have one anyway.",
 )
+@click.option(
+    "--metric",
+    metavar="TAG[:min|max]",
+    help="The main metric, and which of its values is best [told by the names of tags].",
+)
 @click.option("--image-steps", metavar="N", type=int, help="Steps shown of each image tag [6].")
 @click.option("--ignore", metavar="RULE", multiple=True, help="A rule to leave out; repeatable.")
 @click.option(

@@ -408,12 +408,30 @@ class Run:
     gaps: tuple[Gap, ...] = ()
 
 
+@dataclass(frozen=True)
+class Trace:
+    """A file that a profiler or debugger left beside the event files: listed, not opened.
+
+    ``name`` is relative to the log directory, ``run`` the directory it belongs to (which may hold
+    no event file); ``tool`` what wrote it, ``session`` and ``host`` what its name says of when and
+    where, "" where it does not; ``size`` in bytes.
+    """
+
+    name: str
+    run: str
+    tool: str
+    session: str
+    host: str
+    size: int
+
+
 @dataclass(frozen=True, eq=False)
 class Logs:
     """All runs in natural order, and what could not be attributed to one of them."""
 
     runs: tuple[Run, ...]
     gaps: tuple[Gap, ...] = ()
+    traces: tuple[Trace, ...] = ()
 
     @property
     def all_gaps(self) -> tuple[Gap, ...]:

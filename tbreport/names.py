@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -75,5 +74,7 @@ def anchor(section: str, name: str) -> str:
     kept = "".join(char if char.isalnum() or char in _ANCHOR_MARKS else "-" for char in name)
     if kept == name and 0 < len(name) <= _ANCHOR_LENGTH:
         return f"{section}/{name}"
+    import hashlib  # takes long to import, and few names need it
+
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{section}/{kept[:_ANCHOR_LENGTH]}~{digest[:8]}"

@@ -28,6 +28,8 @@ class Options:
 
     ``runs``, ``tags`` and ``log_y`` are regular expressions that a name is to match somewhere;
     empty means all (``log_y``: none). ``smoothing`` is TensorBoard's weight, from 0 to 0.999.
+    ``metric`` is the tag of the main metric, with ":min" or ":max" after it where its name does not
+    tell which is better; empty means the one that names suggest.
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
     ``fail_on`` the severity of findings from which on the command line exits with 1.
     ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
@@ -44,6 +46,7 @@ class Options:
     smoothing: float = 0.6
     x_axis: str = "step"
     log_y: str = ""
+    metric: str = ""
     image_steps: int = 6
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()

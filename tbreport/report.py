@@ -25,6 +25,7 @@ from tbreport.rules import RULES, judge
 from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
 from tbreport.sections.kit import Chapter, Note, Panel, Section
+from tbreport.sections.metrics import chosen_metric
 from tbreport.sections.words import counted
 from tbreport.version import VERSION
 
@@ -83,11 +84,12 @@ def build_report(
     ``title`` goes before that of ``options``. ``sections`` and ``rules`` are tried in their order;
     a section of your own is one more value. Charts are drawn on ``executor``, by default on
     ``options.jobs`` processes; ``progress`` is called with (charts drawn, charts in all). ``made``
-    is shown as the time of making. Raises InputError where ``options`` name a section that is not
-    there, and with ``options.strict`` whatever a part of tbreport raises.
+    is shown as the time of making. Raises InputError where ``options`` name a section or a metric
+    that is not there, and with ``options.strict`` whatever a part of tbreport raises.
     """
     options = options or Options()
     chosen = choose_sections(sections, options)
+    chosen_metric(logs, options.metric)  # a tag that no run has is told before the work
     guard = _Guard(options.strict)
     findings = _judge(logs, rules, options, guard)
     chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
@@ -100,7 +102,7 @@ def build_report(
 
     ordered = [chapters[section.id] for section in chosen if section.id in chapters]
     document = replace(
-        _document(logs, findings, ordered, pictures, guard),
+        _document(logs, findings, ordered, pictures, guard, options.metric),
         title=title or options.title or "Training report",
         comment=options.comment,
         stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
@@ -116,9 +118,10 @@ def _document(
     chapters: Sequence[Chapter],
     pictures: Mapping[Chart, Picture],
     guard: _Guard,
+    metric: str,
 ) -> Document:
     """What the page says; a chart that broke has its card where it would stand."""
-    verdict = guard("first screen", overview.facts, logs) or ()
+    verdict = guard("first screen", overview.facts, logs, metric) or ()
     footer = guard("footer", data_quality.facts, logs) or ()
     newest = guard("footer", overview.newest, logs) or ""
     return Document(

@@ -89,6 +89,13 @@ def test_words_and_choices_reach_the_page(folder):
     assert 'id="scalars"' not in page() and ">1 run<" in page()
 
 
+def test_a_metric_that_no_run_has_is_one_line(folder, capsys):
+    assert cli.run(["logs", "-q", "--metric", "los:min"]) == 2
+    said = capsys.readouterr().err
+    assert said == "tbreport: metric: no run has a scalar 'los'; did you mean loss?\n"
+    assert cli.run(["logs", "-q", "--metric", "loss:max"]) == 0
+
+
 def test_the_command_line_goes_before_the_file(folder):
     Path("tbreport.toml").write_text('title = "File"\noutput = "x.html"\nquiet = true\n')
     assert cli.run(["logs", "--title", "Line"]) == 0

@@ -83,6 +83,13 @@ def test_the_title_given_goes_before_that_of_the_options(small):
     assert build_report(small, options=Options(title="b")).document.title == "b"
 
 
+def test_the_metric_of_the_options_is_first_everywhere(small):
+    report = build_report(small, options=Options(metric="loss:max"))
+    assert report.document.verdict[-1] == "best loss 4 by b at step 0"
+    with pytest.raises(InputError, match="metric: no run has a scalar 'los'; did you mean loss"):
+        build_report(small, options=Options(metric="los"))
+
+
 def test_nothing_of_the_moment_is_in_it_unless_asked_for(small):
     assert build_report(small).document.stamp == ""
     made = datetime(2026, 3, 15, 9, 12, tzinfo=UTC)

@@ -83,9 +83,13 @@ class Classes:
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """Points on a scale of colours: ``values`` float64 (n,); what isn't finite is grey."""
+    """Points on a scale of colours: ``values`` float64 (n,); what isn't finite is grey.
+
+    ``ends`` are those of the scale, by default of the values.
+    """
 
     values: Floats
+    ends: tuple[float, float] | None = None
 
     @property
     def colours(self) -> tuple[str, ...]:
@@ -95,8 +99,10 @@ class Numbers:
     @property
     def scale(self) -> Axis:
         """The axis that values stand on."""
+        low, high = (0.0, 1.0) if self.ends is None else self.ends
         finite = np.clip(self.values[np.isfinite(self.values)], -WIDEST, WIDEST)
-        low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
+        if self.ends is None and len(finite):
+            low, high = float(finite.min()), float(finite.max())
         room = 0.0 if low < high else max(0.5, abs(low) / 2)
         return bar_axis(low - room, high + room)
 

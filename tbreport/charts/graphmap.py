@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +16,12 @@ if TYPE_CHECKING:
 
 BOX_HEIGHT = 30.0  # CSS pixels
 BOX_WIDTHS = (84.0, 210.0)  # smallest and largest
-LAYER_GAP = 34.0
+LAYER_GAP, SIDEWAYS_GAP = 34.0, 46.0  # between layers that follow downward and to the right
 SIDE_GAP = 18.0
-MOST_WIDTH = 1180.0  # CSS pixels: the text column of a wide page
+MOST_WIDTH, LEAST_WIDTH = 1150.0, 240.0  # CSS pixels: the column of a wide page, and a small box
+PORT_GAP = 14.0  # CSS pixels between arrows at one side of a box
+HEAD = 7.0  # CSS pixels of an arrow head
+LABEL_CHARACTER = 5.4  # CSS pixels
 MOST_SHARP = 900_000  # square CSS pixels; a larger picture is drawn at one pixel each
 _LABEL = 24  # characters of a name that fit into a box; the key beside the picture has it whole
 
@@ -66,22 +68,30 @@ class GraphMap:
 
         from tbreport.charts import figure as surface
 
-        places, routes = _layout(self.boxes, self.edges)
-        width, height = _extent(places)
-        scale = surface.SCALE if width * height < MOST_SHARP else 1
+        plan = _layout(self.boxes, self.edges)
+        scale = surface.SCALE if plan.width * plan.height < MOST_SHARP else 1
         with matplotlib.rc_context(surface.settings()):
-            figure = surface.make(round(width), round(height), scale)
-            _draw(figure, width, height, self, places, routes)
+            figure = surface.make(round(plan.width), round(plan.height), scale)
+            _draw(figure, self, plan)
             return surface.finish(figure)
 
 
 _Point = tuple[float, float]
 
 
-def _layout(
-    boxes: Sequence[MapBox], edges: Sequence[MapEdge]
-) -> tuple[list[_Point], list[list[_Point]]]:
-    """Centres of the boxes and the points each edge runs through, in CSS pixels, y downward."""
+@dataclass(frozen=True)
+class _Plan:
+    """Where everything goes, in CSS pixels, y downward; ``down`` is the way the layers follow."""
+
+    centres: list[_Point]
+    routes: list[list[_Point]]
+    width: float
+    height: float
+    down: bool
+
+
+def _layout(boxes: Sequence[MapBox], edges: Sequence[MapEdge]) -> _Plan:
+    """Downward where that fits the page, else to the right, or whichever is less wide."""
     import igraph
 
     graph = igraph.Graph(
@@ -94,43 +104,93 @@ def _layout(
         sorted(map(tuple, points), key=lambda point: point[1], reverse=turned)
         for points, turned in zip(layout.edge_routing, _turned(layout, edges), strict=True)
     ]
-    points = [*map(tuple, layout.coords), *(point for bend in bends for point in bend)]
-    rows = Counter(layer for _, layer in points)
-    widest = max(rows.values())
-    down = widest * (BOX_WIDTHS[1] * 0.75 + SIDE_GAP) <= MOST_WIDTH or widest <= len(rows)
-    place = _places(points, boxes, down)
-    centres = [place[tuple(point)] for point in layout.coords]
+    coords = [tuple(point) for point in layout.coords]
+    down = _plan(coords, bends, boxes, edges, True)
+    if down.width <= MOST_WIDTH:
+        return down
+    return min(down, _plan(coords, bends, boxes, edges, False), key=lambda plan: plan.width)
+
+
+def _plan(
+    coords: Sequence[_Point],
+    bends: Sequence[Sequence[_Point]],
+    boxes: Sequence[MapBox],
+    edges: Sequence[MapEdge],
+    down: bool,
+) -> _Plan:
+    widths = {point: _width(box) for point, box in zip(coords, boxes, strict=True)}
+    points = [*coords, *(point for bend in bends for point in bend)]
+    place = _places(points, widths, down)
+    left = min(x - widths.get(point, 0) / 2 for point, (x, _) in place.items()) - SIDE_GAP
+    right = max(x + widths.get(point, 0) / 2 for point, (x, _) in place.items()) + SIDE_GAP
+    top = min(y for _, y in place.values()) - BOX_HEIGHT / 2 - SIDE_GAP
+    bottom = max(y for _, y in place.values()) + BOX_HEIGHT / 2 + SIDE_GAP
+    spare = max(LEAST_WIDTH - (right - left), 0) / 2
+    place = {point: (x - left + spare, y - top) for point, (x, y) in place.items()}
+    centres = [place[point] for point in coords]
     routes = [
         [centres[edge.source], *(place[point] for point in bend), centres[edge.target]]
         for edge, bend in zip(edges, bends, strict=True)
     ]
-    return centres, routes
+    routes = _attached(routes, centres, boxes, edges, down)
+    return _Plan(centres, routes, right - left + 2 * spare, bottom - top, down)
 
 
 def _turned(layout: Any, edges: Sequence[MapEdge]) -> list[bool]:
     return [layout.coords[edge.source][1] > layout.coords[edge.target][1] for edge in edges]
 
 
-def _places(points: Sequence[_Point], boxes: Sequence[MapBox], down: bool) -> dict[_Point, _Point]:
-    """Layer coordinates to pixels: a fixed distance between layers, nothing of a layer overlapping.
+def _places(
+    points: Sequence[_Point], widths: Mapping[_Point, float], down: bool
+) -> dict[_Point, _Point]:
+    """Layer coordinates to pixels; in a layer boxes take the room they need, bends a little.
 
-    The layout may put a bend half a place beside a box; neighbours are pushed apart to a whole one.
+    Neighbours that the layout puts too close are pushed apart.
     """
-    widest = max(_width(box) for box in boxes)
-    across_unit = widest + SIDE_GAP if down else BOX_HEIGHT + SIDE_GAP
-    along_unit = BOX_HEIGHT + LAYER_GAP if down else widest + LAYER_GAP * 2
+    mean = sum(widths.values()) / len(widths)
+    unit = (mean if down else BOX_HEIGHT) + SIDE_GAP
     left = min(across for across, _ in points)
     layers: dict[float, list[_Point]] = {}
     for point in sorted(set(points)):
         layers.setdefault(point[1], []).append(point)
     result = {}
-    for order, layer in enumerate(sorted(layers)):
-        next_free = -math.inf
+    along = 0.0
+    for layer in sorted(layers):
+        deep = BOX_HEIGHT if down else max(widths.get(point, 0) for point in layers[layer])
+        free = -math.inf
         for point in layers[layer]:
-            across = max(point[0] - left, next_free)
-            next_free = across + 1
-            x, y = across * across_unit, order * along_unit
-            result[point] = (x, y) if down else (y, x)
+            room = (widths[point] if down else BOX_HEIGHT) if point in widths else 0.0
+            across = max((point[0] - left) * unit, free + room / 2)
+            free = across + room / 2 + SIDE_GAP
+            middle = along + deep / 2
+            result[point] = (across, middle) if down else (middle, across)
+        along += deep + (LAYER_GAP if down else SIDEWAYS_GAP)
+    return result
+
+
+def _attached(
+    routes: Sequence[Sequence[_Point]],
+    centres: Sequence[_Point],
+    boxes: Sequence[MapBox],
+    edges: Sequence[MapEdge],
+    down: bool,
+) -> list[list[_Point]]:
+    """The routes from side to side of their boxes; those of one side spread out, uncrossed."""
+    across, along = (0, 1) if down else (1, 0)
+    ends: dict[tuple[int, int], list[tuple[float, int, int]]] = {}
+    for number, (edge, route) in enumerate(zip(edges, routes, strict=True)):
+        for box, end, inner in ((edge.source, 0, 1), (edge.target, -1, -2)):
+            side = 1 if route[inner][along] >= route[end][along] else -1
+            ends.setdefault((box, side), []).append((route[inner][across], number, end))
+    result = [list(route) for route in routes]
+    for (box, side), found in ends.items():
+        x, y = centres[box]
+        width = _width(boxes[box])
+        length, depth = (width, BOX_HEIGHT) if down else (BOX_HEIGHT, width)
+        step = min(PORT_GAP, (length - 12) / max(len(found) - 1, 1))
+        for place, (_, number, end) in enumerate(sorted(found)):
+            aside, out = (place - (len(found) - 1) / 2) * step, side * depth / 2
+            result[number][end] = (x + aside, y + out) if down else (x + out, y + aside)
     return result
 
 
@@ -141,30 +201,71 @@ def _width(box: MapBox) -> float:
     return min(max(text, low) + (high - low) * 0.3 * box.weight, high)
 
 
-def _extent(places: Sequence[_Point]) -> _Point:
-    """The size of the picture in CSS pixels, with a margin for the widest box."""
-    x = max(place[0] for place in places) + BOX_WIDTHS[1] + 2 * SIDE_GAP
-    y = max(place[1] for place in places) + BOX_HEIGHT + 2 * SIDE_GAP
-    return max(x, 240.0), max(y, 80.0)
-
-
-def _draw(
-    figure: Figure,
-    width: float,
-    height: float,
-    chart: GraphMap,
-    places: Sequence[_Point],
-    routes: Sequence[Sequence[_Point]],
-) -> None:
+def _draw(figure: Figure, chart: GraphMap, plan: _Plan) -> None:
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    left, top = BOX_WIDTHS[1] / 2 + SIDE_GAP, BOX_HEIGHT / 2 + SIDE_GAP
-    axes.set_xlim(-left, width - left)
-    axes.set_ylim(height - top, -top)
+    axes.set_xlim(0, plan.width)
+    axes.set_ylim(plan.height, 0)
     axes.set_axis_off()
-    for edge, route in zip(chart.edges, routes, strict=True):
-        _draw_edge(axes, edge, route, chart.boxes[edge.source], chart.boxes[edge.target])
-    for number, (box, place) in enumerate(zip(chart.boxes, places, strict=True), 1):
+    for edge, route in zip(chart.edges, plan.routes, strict=True):
+        _draw_edge(axes, edge, route, plan.down)
+    for number, (box, place) in enumerate(zip(chart.boxes, plan.centres, strict=True), 1):
         _draw_box(axes, number, box, place)
+    for (x, y), label in _labels(chart, plan):
+        axes.text(x, y, label, color=INK, size=7, va="center", zorder=5)
+
+
+def _labels(chart: GraphMap, plan: _Plan) -> Iterator[tuple[_Point, str]]:
+    """The shapes beside their arrows, each shape once a source, where nothing is in the way."""
+    taken = [
+        (x - _width(box) / 2, y - BOX_HEIGHT / 2, x + _width(box) / 2, y + BOX_HEIGHT / 2)
+        for box, (x, y) in zip(chart.boxes, plan.centres, strict=True)
+    ]
+    lines = [_sampled(route, plan.down) for route in plan.routes]
+    said = set()
+    for edge, line in zip(chart.edges, lines, strict=True):
+        if not edge.label or (edge.source, edge.label) in said:
+            continue
+        for share in (0.5, 0.35, 0.65, 0.2):
+            x, y = line[int(share * (len(line) - 1))]
+            left, right = x + 4, x + 6 + LABEL_CHARACTER * len(edge.label)
+            box = (left, y - 7, right, y + 7)
+            if right < plan.width and not any(_overlap(box, other) for other in taken):
+                if any(_crosses(box, other) for other in lines):
+                    continue
+                taken.append(box)
+                said.add((edge.source, edge.label))
+                yield (left, y), edge.label
+                break
+
+
+_Rectangle = tuple[float, float, float, float]
+
+
+def _overlap(one: _Rectangle, other: _Rectangle) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _crosses(box: _Rectangle, line: Sequence[_Point]) -> bool:
+    return any(box[0] < x < box[2] and box[1] < y < box[3] for x, y in line)
+
+
+def _sampled(route: Sequence[_Point], down: bool) -> list[_Point]:
+    """Points along an arrow, close enough that none jumps over a label."""
+    points = []
+    for start, end in itertools.pairwise(route):
+        count = 2 + int(math.hypot(end[0] - start[0], end[1] - start[1]) / 5)
+        for place in range(count):
+            t = place / count
+            smooth = t * t * (3 - 2 * t)
+            straight, curved = (1, 0) if down else (0, 1)
+            point = [0.0, 0.0]
+            # Control points at half the way along: 3/2 t (1 - t) + t³ along, a smooth step across.
+            point[straight] = start[straight] + (end[straight] - start[straight]) * (
+                1.5 * t * (1 - t) + t**3
+            )
+            point[curved] = start[curved] + (end[curved] - start[curved]) * smooth
+            points.append((point[0], point[1]))
+    return [*points, route[-1]]
 
 
 def _draw_box(axes: Any, number: int, box: MapBox, place: _Point) -> None:
@@ -192,47 +293,37 @@ def _draw_box(axes: Any, number: int, box: MapBox, place: _Point) -> None:
     )  # fmt: skip
 
 
-def _draw_edge(
-    axes: Any, edge: MapEdge, route: Sequence[_Point], source: MapBox, target: MapBox
-) -> None:
-    from matplotlib.patches import FancyArrowPatch
+def _draw_edge(axes: Any, edge: MapEdge, route: Sequence[_Point], down: bool) -> None:
+    from matplotlib.patches import PathPatch, Polygon
+
+    along = 1 if down else 0
+    way = math.copysign(HEAD, route[-1][along] - route[-2][along])
+    tip = route[-1]
+    neck = (tip[0], tip[1] - way) if down else (tip[0] - way, tip[1])
+    aside = (HEAD / 2, 0.0) if down else (0.0, HEAD / 2)
+    path = _smooth([*route[:-1], neck], down)
+    width = 0.8 + 0.35 * math.log2(1 + edge.weight)
+    axes.add_patch(
+        PathPatch(path, facecolor="none", edgecolor=INK, linewidth=width, alpha=0.75, zorder=2)
+    )
+    corners = [
+        tip,
+        (neck[0] - aside[0], neck[1] - aside[1]),
+        (neck[0] + aside[0], neck[1] + aside[1]),
+    ]
+    axes.add_patch(Polygon(corners, facecolor=INK, edgecolor="none", zorder=2))
+
+
+def _smooth(points: Sequence[_Point], down: bool) -> Any:
+    """A path through the points, at each of them in the direction of the layers."""
     from matplotlib.path import Path
 
-    points = list(route)
-    points[0] = _border(points[0], points[1], source)
-    points[-1] = _border(points[-1], points[-2], target)
-    width = 0.8 + 0.35 * math.log2(1 + edge.weight)
-    path = _smooth(points, Path)
-    axes.add_patch(
-        FancyArrowPatch(
-            path=path, arrowstyle="-|>,head_length=4,head_width=2.2", color=INK, linewidth=width,
-            alpha=0.75, zorder=2, shrinkA=0, shrinkB=0,
-        )
-    )  # fmt: skip
-    if edge.label:
-        middle = points[len(points) // 2 - 1 : len(points) // 2 + 1]
-        x = (middle[0][0] + middle[1][0]) / 2
-        y = (middle[0][1] + middle[1][1]) / 2
-        axes.text(x + 4, y, edge.label, color=INK, size=6.6, va="center", zorder=5)
-
-
-def _border(point: _Point, toward: _Point, box: MapBox) -> _Point:
-    """Where the edge leaves the box: on the side that faces the next point."""
-    dx, dy = toward[0] - point[0], toward[1] - point[1]
-    if abs(dy) >= abs(dx) * 0.2 or abs(dy) > BOX_HEIGHT:
-        return point[0], point[1] + math.copysign(BOX_HEIGHT / 2, dy)
-    return point[0] + math.copysign(_width(box) / 2, dx), point[1]
-
-
-def _smooth(points: Sequence[_Point], path_class: Any) -> Any:
-    """A path through the points with vertical tangents at each of them."""
-    vertices, codes = [points[0]], [path_class.MOVETO]
-    horizontal = abs(points[-1][0] - points[0][0]) > 2.5 * abs(points[-1][1] - points[0][1])
+    vertices, codes = [points[0]], [Path.MOVETO]
     for start, end in itertools.pairwise(points):
         middle_x, middle_y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
-        if horizontal:
-            vertices += [(middle_x, start[1]), (middle_x, end[1]), end]
-        else:
+        if down:
             vertices += [(start[0], middle_y), (end[0], middle_y), end]
-        codes += [path_class.CURVE4] * 3
-    return path_class(vertices, codes)
+        else:
+            vertices += [(middle_x, start[1]), (middle_x, end[1]), end]
+        codes += [Path.CURVE4] * 3
+    return Path(vertices, codes)

@@ -94,18 +94,7 @@ class _Grid:
         count = len(steps)
         width = (WIDE if count > 1 else WIDTH) * SCALE
         gap, line = round(GAP * SCALE), text_height(SCALE) + round(LABEL_GAP * SCALE)
-        every = np.clip(np.concatenate(places), -WIDEST, WIDEST)
-        low, high = every.min(axis=0), every.max(axis=0)
-        span = high - low
-        flat = min(max(float(span[1] / span[0]) if span[0] > 0 else 1.0, FLATTEST), STEEPEST)
-        middle = low / 2 + high / 2
-        half = ROOM / 2 * max(float(span[0]), float(span[1]) / flat)
-        away = float(np.abs(middle).max())
-        if half <= away * ONE_PLACE:
-            half = away / 2 or 1.0
-        rough = width / SCALE / count
-        x = _axis(float(middle[0]), half, rough if numbered else 0)
-        y = _axis(float(middle[1]), half * flat, rough * flat if numbered else 0)
+        x, y, flat = _axes(np.concatenate(places), width / SCALE / count if numbered else 0.0)
         edge = round(EDGE * SCALE)
         margin = edge
         if numbered:
@@ -123,18 +112,36 @@ class _Grid:
         return self.margin + number * (self.plot + round(GAP * SCALE))
 
 
+def _axes(places: Floats, length: float) -> tuple[Axis, Axis, float]:
+    """Both axes, with one unit, and the height of the plot by its width.
+
+    There are ticks for a plot ``length`` CSS pixels wide, none for 0.
+    """
+    places = np.clip(places, -WIDEST, WIDEST)
+    low, high = places.min(axis=0), places.max(axis=0)
+    wide, tall = (high - low).tolist()
+    flat = min(max(tall / wide if wide > 0 else 1.0, FLATTEST), STEEPEST)
+    middle = (low / 2 + high / 2).tolist()
+    half = ROOM / 2 * max(wide, tall / flat)
+    away = max(map(abs, middle))
+    if half <= away * ONE_PLACE:
+        half = away / 2 or 1.0
+    return _axis(middle[0], half, length), _axis(middle[1], half * flat, length * flat), flat
+
+
 def _axis(middle: float, half: float, length: float) -> Axis:
-    """An axis with ticks for so many CSS pixels; without any for 0."""
     low, high = middle - half, middle + half
     ticks = number_ticks(low, high, max(2, round(length / TICK_APART))) if length else ()
     return Axis(low, high, ticks)
 
 
 def _grid_lines(canvas: Canvas) -> None:
-    """The vertical lines; the canvas draws the others."""
-    thick = canvas.device(0.5)
+    thick, height = canvas.device(0.5), canvas.height * canvas.scale
     for x in canvas.across(np.array([tick.value for tick in canvas.x.ticks])).tolist():
         canvas.rule(x - thick / 2, canvas.top, x - thick / 2 + thick, canvas.bottom, GRID)
+    for y in canvas.up(np.array([tick.value for tick in canvas.y.ticks])).tolist():
+        row = height - y - thick / 2
+        canvas.rule(canvas.left, row, canvas.right, row + thick, GRID)
 
 
 def _outline(canvas: Canvas) -> None:

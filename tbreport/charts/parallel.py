@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +17,13 @@ from tbreport.stats import format_number
 
 Floats = NDArray[np.float64]
 
-AXIS_GAP = 120  # CSS pixels between axes
+AXIS_GAP = 165  # CSS pixels between axes
 HEIGHT = 260
-MARGINS = (30, 34, 76, 14)  # left, top, right, bottom
+MARGINS = (16, 34, 76, 14)  # left, top, right, bottom
+LABEL_GAP = 0.38  # of the way to the next axis: lines pause there for the labels
+LABEL_CHARACTER = 5.6  # CSS pixels
+LABEL_ROOM = 0.07  # of the height of an axis
+MOST_LABEL, MOST_LABELS = 10, 10  # characters of a label, labels of an axis
 _WIDTHS = (0.9, 2.2)  # points: most trials, the best of them
 
 
@@ -72,16 +78,37 @@ class Parallel:
         metric = heights[:, -1]
         goodness = metric if self.higher else 1 - metric
         order = np.argsort(np.where(np.isfinite(goodness), goodness, -1), kind="stable")
-        x = np.arange(heights.shape[1])
+        labelled = [set(_labelled(axis)) for axis in self.axes]
         for trial in order:
             good = goodness[trial]
             known = math.isfinite(good)
             colour = colours(0.82 * good) if known else INK
             best = known and trial == order[-1]
-            axes.plot(
-                x, heights[trial], color=colour, alpha=0.9 if known else 0.3, marker="o",
-                markersize=2.5, linewidth=_WIDTHS[int(best)],
-            )  # fmt: skip
+            ends = [
+                _label_end(axis, axis.values[trial], those)
+                for axis, those in zip(self.axes, labelled, strict=True)
+            ]
+            look = {"color": colour, "alpha": 0.9 if known else 0.3, "clip_on": False}
+            axes.plot(*_way(heights[trial], ends), linewidth=_WIDTHS[int(best)], **look)
+            places = np.arange(heights.shape[1])
+            axes.plot(places, heights[trial], "o", markersize=2.5, **look)
+
+
+def _way(heights: Floats, ends: Sequence[float]) -> tuple[list[float], list[float]]:
+    """The line of a trial: level at each axis, with a pause where a label stands (its ``ends``)."""
+    x: list[float] = []
+    y: list[float] = []
+    for place, (start, end) in enumerate(itertools.pairwise(heights.tolist())):
+        x += [place + ends[place], place + LABEL_GAP, place + 1, math.nan]
+        y += [start, start, end, math.nan]
+    return x, y
+
+
+def _label_end(axis: ParallelAxis, value: float, labelled: Collection[float]) -> float:
+    """Where the label of a value ends, as a share of the way to the next axis; 0 without one."""
+    if value not in labelled:
+        return 0.0
+    return min(0.06 + LABEL_CHARACTER / AXIS_GAP * len(_label(axis, value)), LABEL_GAP)
 
 
 def _heights(axis: ParallelAxis) -> Floats:
@@ -96,19 +123,30 @@ def _heights(axis: ParallelAxis) -> Floats:
 
 def _draw_axis(axes: Any, place: int, axis: ParallelAxis) -> None:
     axes.axvline(place, color=INK, linewidth=0.8, alpha=GRID_OPACITY * 3)
-    axes.text(place, 1.06, axis.number, ha="center", va="bottom", weight="bold")
-    finite = axis.values[np.isfinite(axis.values)]
-    shown = sorted(set(finite.tolist()))
-    if len(shown) > 6:
-        shown = [shown[0], shown[-1]]
+    axes.text(place, 1.08, axis.number, ha="left", va="bottom", weight="bold")
     heights = dict(zip(axis.values.tolist(), _heights(axis).tolist(), strict=True))
-    for value in shown:
-        text = format_number(value)
-        if axis.labels:
-            label = axis.labels[int(value)]
-            text = (
-                label
-                if label.isascii() and label.isprintable() and len(label) < 15
-                else f"#{int(value) + 1}"
-            )
-        axes.text(place + 0.03, heights[value] + 0.03, text, va="bottom", size=7)
+    for value in _labelled(axis):
+        axes.text(place + 0.04, heights[value], _label(axis, value), va="center", size=7)
+
+
+def _labelled(axis: ParallelAxis) -> list[float]:
+    """The values with a label: all where they are few and apart, else the ends of the axis."""
+    heights = _heights(axis)
+    finite = np.flatnonzero(np.isfinite(heights))
+    found = dict(sorted(zip(axis.values[finite].tolist(), heights[finite].tolist(), strict=True)))
+    apart = all(
+        after - before >= LABEL_ROOM for before, after in itertools.pairwise(found.values())
+    )
+    values = list(found)
+    return (
+        values if apart and len(values) <= MOST_LABELS else [values[0], values[-1]][: len(values)]
+    )
+
+
+def _label(axis: ParallelAxis, value: float) -> str:
+    """The number, or the word where every font has it and the gap has room for it."""
+    if not axis.labels:
+        return format_number(value)
+    label = axis.labels[int(value)]
+    fits = label.isascii() and label.isprintable() and len(label) <= MOST_LABEL
+    return label if fits else f"#{int(value) + 1}"

@@ -20,6 +20,7 @@ Points = NDArray[Any]
 Floats = NDArray[np.float64]
 
 MOSAIC, LARGE_MOSAIC = 440, 620  # CSS pixels: height of the thumbnails below one or more maps
+LOW_TRUST = 0.8  # at which a map is called untrue; 0.5 is chance, and good ones have 0.95; own
 GAP = 10  # CSS pixels of it that are left free
 
 
@@ -110,4 +111,6 @@ def remark(maps: Sequence[Map]) -> str:
     """How far to trust the maps, for the caption."""
     trust = ", ".join(f"{one.trust:.3f}" for one in maps)
     left = ", ".join(f"{one.divergence:.2f}" for one in maps)
-    return f"trustworthiness {trust}; KL divergence {left}; perplexity {maps[0].perplexity:.3g}"
+    low = " (low)" if min(one.trust for one in maps) < LOW_TRUST else ""
+    measures = f"trustworthiness {trust}{low}; KL divergence {left}"
+    return f"{measures}; perplexity {maps[0].perplexity:.3g}"

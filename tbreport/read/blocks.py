@@ -25,14 +25,14 @@ from tbreport.read.collect import Collector
 from tbreport.read.events import HISTOGRAM, SCALAR, TENSOR, Facts, Value
 from tbreport.read.forms import Rows
 from tbreport.read.frames import Frames, frame
-from tbreport.read.histograms import HistogramReader, Histograms, merged
+from tbreport.read.histograms import HistogramReader, Histograms
 from tbreport.read.records import FOOTER, HEADER
 from tbreport.read.scalars import ScalarReader
 from tbreport.read.streams import MAX_STREAMS, SCALARS, Stream, Streams
 from tbreport.read.tensors import BadTensor, decode
 
 SPARE = 8  # bytes that a buffer must have behind its content
-_LONG = 128  # bytes; records as long are more often histograms than scalars
+_LONG = 256  # bytes; such a record is rather a histogram than a scalar
 
 _Found = Arrival | tuple[int, Value, None]
 _Bulk = Rows | Histograms
@@ -80,15 +80,20 @@ class Decoder:
             self._learn_anew()
         starts = np.array([stretch.start for stretch in stretches])
         block = _Block(buffer, frame(buffer[:filled], starts), stretches, self._streams)
-        frames = block.frames
-        is_long = frames.lengths >= _LONG
-        some, left_long = self._histograms.read(buffer, frames, np.flatnonzero(is_long))
-        left = np.concatenate([np.flatnonzero(~is_long), left_long])
-        rows, left = self._scalars.read(buffer, frames, np.sort(left))
-        is_long = is_long[left]
-        more, left_short = self._histograms.read(buffer, frames, left[~is_long])
-        block.read_alone(np.sort(np.concatenate([left[is_long], left_short])).tolist())
-        block.finish([*rows, *merged([*some, *more])])
+        left = np.arange(len(block.frames.offsets))
+        parts: list[_Bulk] = []
+        is_long = block.frames.lengths >= _LONG
+        if is_long.any():
+            # Histograms first, since a class of records for each length of theirs would cost much.
+            short, left = left[~is_long], left[is_long]
+            rows, left_short = self._scalars.read(buffer, block.frames, short)
+            left = np.sort(np.concatenate([left, left_short]))
+            histograms, left = self._histograms.read(buffer, block.frames, left)
+            parts += rows
+            parts += histograms
+        rows, left = self._scalars.read(buffer, block.frames, left)
+        block.read_alone(left.tolist())
+        block.finish([*parts, *rows])
 
 
 class _Block:
@@ -103,14 +108,14 @@ class _Block:
     ) -> None:
         self.frames = frames
         self._buffer = buffer
-        self._view = memoryview(buffer)
+        self._view = buffer.data
         self._stretches = stretches
         self._streams = streams
         self._bounds = frames.bounds.tolist()
         self._limits = self._bounds[1:]
         self._alone: dict[int, list[Value]] = {}
         self._headers: set[bytes] = set()
-        self._mixed: set[int | None] = set()
+        self._mixed: set[int] = set()
 
     def read_alone(self, records: Iterable[int]) -> None:
         """Verify and parse records one by one, in ascending order."""
@@ -180,17 +185,17 @@ class _Block:
 
         Their records are read one by one, so that all values of the column come in order.
         """
-        alone = (value for values in self._alone.values() for value in values)
-        mixed = {self._column(value) for value in alone if self._cell(value) is None} - {None}
-        if not mixed:
+        alone = [value for values in self._alone.values() for value in values]
+        odd = (self._column(value) for value in alone if self._cell(value) is None)
+        self._mixed = {column for column in odd if column is not None}
+        if not self._mixed:
             return bulk
-        self._mixed = mixed
-        is_mixed = np.isin(self._streams.column, list(mixed))
+        is_mixed = np.isin(self._streams.column, list(self._mixed))
         pure = []
         for part in bulk:
-            odd = is_mixed[part.streams].any(axis=1)
-            self.read_alone(part.records[odd].tolist())
-            pure.append(part.where(~odd))
+            is_odd = np.any(is_mixed[part.streams], axis=1)
+            self.read_alone(part.records[is_odd].tolist())
+            pure.append(part.where(~is_odd))
         return pure
 
     def _column(self, value: Value) -> int | None:
@@ -250,15 +255,12 @@ class _Block:
         for part in bulk:
             times[part.records] = part.wall_times
         times[~((times > 0) & (times < np.inf))] = np.nan
-        filled = [place for place in range(len(self._stretches)) if self._records(place)]
-        if filled:
+        filled = np.flatnonzero(np.diff(self.frames.bounds))
+        if len(filled):
             starts = self.frames.bounds[filled]
             first, last = np.fmin.reduceat(times, starts), np.fmax.reduceat(times, starts)
-            for place, low, high in zip(filled, first.tolist(), last.tolist(), strict=True):
-                self._stretches[place].facts.note_times(low, high)
-
-    def _records(self, which: int) -> int:
-        return self._bounds[which + 1] - self._bounds[which]
+            for which, *ends in zip(filled.tolist(), first.tolist(), last.tolist(), strict=True):
+                self._stretches[which].facts.note_times(*ends)
 
 
 def _cells(rows: Rows, first: Ints) -> tuple[Cells, NDArray[np.float32]]:

@@ -83,7 +83,8 @@ class Cursors:
         return Cursors(self._buffer, *self.content(field), self.fits)
 
     def _is_at(self, byte: int) -> Mask:
-        return (self._buffer.take(self._at, mode="clip") == byte) & (self._at < self.end)
+        there: Mask = (self._buffer.take(self._at, mode="clip") == byte) & (self._at < self.end)
+        return there
 
     def _step_in(self, field: int, wire: int) -> Mask:
         """Step over the key of a field where it is there."""

@@ -5,7 +5,6 @@ Whatever is odd about a file, the outcome is that of reading it record by record
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -22,16 +21,13 @@ _SMALL = 1 << 20  # bytes; smaller files share a block
 _MANY = 4096  # files that share a block
 
 
-_Feed = Callable[[RecordFile, Collector, Facts], None]
-
-
 class _Waiting(NamedTuple):
-    """A file that was read, but not decoded; without ``stretch`` it is empty or unreadable."""
+    """A file that was read, but not decoded; without ``stretch`` it is empty or has a ``gap``."""
 
     collector: Collector
     path: str
     name: str
-    size: int
+    size: int = 0
     stretch: Stretch | None = None
     gap: Gap | None = None
 
@@ -65,12 +61,12 @@ class FileReader:
             self._waiting.append(_Waiting(collector, path, name, 0, gap=gap))
             return
         with records:
-            if plain:
+            if plain or records.size > _SMALL or not self._wait(records, collector, path):
                 self.flush()
-                _read_alone(records, collector, _feed_plainly)
-            elif records.size > _SMALL or not self._wait(records, collector, path):
-                self.flush()
-                _read_alone(records, collector, self._feed_blocks)
+                collector.begin_file(name)
+                facts = Facts(name)
+                gaps = self._read_on(records, collector, facts, 0, plain)
+                collector.end_file(facts.file(records.size), gaps)
 
     def _wait(self, records: RecordFile, collector: Collector, path: str) -> bool:
         """Read the whole of a small file; false if it can't be."""
@@ -99,35 +95,59 @@ class FileReader:
         for file in waiting:
             if file.gap is not None:
                 file.collector.gaps.append(file.gap)
-            elif file.stretch is None or file.stretch.size == file.size:
-                file.collector.begin_file(file.name)
-                facts = Facts(file.name)
-                if file.stretch is not None:
-                    file.stretch.feed(file.collector)
-                    facts = file.stretch.facts
-                file.collector.end_file(facts.file(file.size), facts.gaps())
             else:
-                self._read_again(file)
+                self._finish(file)
 
-    def _read_again(self, file: _Waiting) -> None:
-        """Read a file that is damaged, or still being written, with all that is due to it."""
+    def _finish(self, file: _Waiting) -> None:
+        """Feed what was decoded; where there is more, it is damaged or still being written."""
+        collector, stretch = file.collector, file.stretch
+        collector.begin_file(file.name)
+        facts = Facts(file.name) if stretch is None else stretch.facts
+        gaps: list[Gap] = []
+        if stretch is not None:
+            stretch.feed(collector)
+            gaps = facts.gaps() if stretch.size == file.size else self._read_rest(file, stretch)
+        collector.end_file(facts.file(file.size), gaps)
+
+    def _read_rest(self, file: _Waiting, stretch: Stretch) -> list[Gap]:
+        """Read on where decoding ended, up to the size that the file had; gives all its gaps."""
+        facts = stretch.facts
         try:
-            records = RecordFile(file.path, file.name)
+            with RecordFile(file.path, file.name, file.size) as records:
+                return self._read_on(records, file.collector, facts, stretch.size)
         except OSError as error:
-            file.collector.gaps.append(_unreadable(file.name, error))
-            return
-        with records:
-            _read_alone(records, file.collector, self._feed_blocks)
+            return [*facts.gaps(), _unreadable(file.name, error)]
 
-    def _feed_blocks(self, records: RecordFile, collector: Collector, facts: Facts) -> None:
-        offset, size = 0, BLOCK
+    def _read_on(
+        self,
+        records: RecordFile,
+        collector: Collector,
+        facts: Facts,
+        offset: int,
+        plain: bool = False,
+    ) -> list[Gap]:
+        """Read a file from ``offset`` on; gives all its gaps."""
+        gaps = []
+        try:
+            if not plain:
+                offset = self._feed_blocks(records, collector, facts, offset)
+            for place, payload in records.iterate(offset):
+                _feed(payload, place, collector, facts)
+        except OSError as error:  # a network share that went away: what was read stays
+            gaps.append(_unreadable(records.name, error))
+        return facts.gaps(records.gaps) + gaps
+
+    def _feed_blocks(
+        self, records: RecordFile, collector: Collector, facts: Facts, offset: int
+    ) -> int:
+        """Read blocks from ``offset`` on; gives where the first stands that can't be read whole."""
+        size = BLOCK
         while offset < records.size:
             stretch = Stretch(facts, offset=offset)
             try:
                 filled = records.fill(self._buffer[:size], offset)
-            except OSError:  # somewhere in the block: what stands before it can be read
-                _feed_plainly(records, collector, facts, offset)
-                return
+            except OSError:
+                break
             if filled >= HEADER + FOOTER:
                 self._decoder.decode(self._buffer, filled, [stretch])
                 stretch.feed(collector)
@@ -136,28 +156,7 @@ class FileReader:
             size = min(2 * size, BLOCK) if 2 * stretch.size > filled else _LEAST
             if not stretch.size:
                 offset = _read_one(records, collector, facts, offset)
-
-
-def _read_alone(records: RecordFile, collector: Collector, feed: _Feed) -> None:
-    collector.begin_file(records.name)
-    facts = Facts(records.name)
-    gaps = []
-    try:
-        feed(records, collector, facts)
-    except OSError as error:  # a network share that went away: what was read stays
-        gaps.append(_unreadable(records.name, error))
-    collector.end_file(facts.file(records.size), facts.gaps(records.gaps) + gaps)
-
-
-def _feed_plainly(records: RecordFile, collector: Collector, facts: Facts, start: int = 0) -> None:
-    for offset, payload in records.iterate(start):
-        _feed(payload, offset, collector, facts)
-
-
-def _feed(payload: bytes, offset: int, collector: Collector, facts: Facts) -> None:
-    facts.records += 1
-    for value in facts.values(offset, payload):
-        collector.add(value)
+        return offset
 
 
 def _read_one(records: RecordFile, collector: Collector, facts: Facts, offset: int) -> int:
@@ -167,6 +166,12 @@ def _read_one(records: RecordFile, collector: Collector, facts: Facts, offset: i
         return records.recover(offset)
     _feed(payload, offset, collector, facts)
     return offset + HEADER + len(payload) + FOOTER
+
+
+def _feed(payload: bytes, offset: int, collector: Collector, facts: Facts) -> None:
+    facts.records += 1
+    for value in facts.values(offset, payload):
+        collector.add(value)
 
 
 def _unreadable(name: str, error: OSError) -> Gap:

@@ -23,6 +23,7 @@ from tbreport.read.records import FOOTER, HEADER
 from tbreport.read.streams import SCALARS, Stream, Streams
 
 FEW = 16  # records, below which protobuf one by one is quicker
+_MAX_KEYS = 4096  # of one form
 _WIDE = 24  # words; numpy is quicker along wide rows than down many columns
 
 Words = NDArray[np.uint64]
@@ -44,7 +45,7 @@ class Rows(NamedTuple):
 
     def where(self, right: NDArray[np.bool_]) -> Rows:
         """Those of them that are ``right``."""
-        return Rows(*(column[right] for column in self))
+        return Rows._make(column[right] for column in self)
 
 
 class Result(NamedTuple):
@@ -141,7 +142,7 @@ class Form:
     def _meet(self, rows: NDArray[np.void], keys: Keys, unknown: Ints) -> None:
         """Verify one record of each unknown key, and know its texts from now on."""
         values, first = np.unique(keys[unknown], return_index=True)
-        if 2 * len(values) > max(FEW, len(unknown)):
+        if 2 * len(values) > max(FEW, len(unknown)) or len(self._keys) > _MAX_KEYS:
             return  # too many to pay: each is of few records, or all are damaged
         for key, at in zip(values.tolist(), unknown[first].tolist(), strict=True):
             streams = self._verified_streams(rows[at : at + 1])
@@ -197,6 +198,7 @@ class Form:
 
 
 def has_right_header(row: NDArray[np.void], size: int) -> bool:
+    """Whether a row begins with the header of a payload of ``size`` bytes."""
     header = row.tobytes()[:HEADER]
     length = size.to_bytes(8, "little")
     return header == length + crc.masked(length).to_bytes(4, "little")
@@ -205,7 +207,8 @@ def has_right_header(row: NDArray[np.void], size: int) -> bool:
 def _differences(words: Words, base: Words) -> Words:
     """The bits of each word in which some row differs from ``base``."""
     if words.shape[1] > _WIDE:
-        return np.bitwise_or.reduce(words ^ base, axis=0)
+        differences: Words = np.bitwise_or.reduce(words ^ base, axis=0)
+        return differences
     columns = zip(words.T, base, strict=True)
     return np.array([np.bitwise_or.reduce(column ^ word) for column, word in columns])
 

@@ -5,8 +5,8 @@ files. A stretch begins where a record can begin, and its records are a chain: e
 the one before ended. Nothing is trusted here but lengths: a chain is what a reader that jumps from
 header to header would see, and the checksums of headers and payloads are for the caller to verify.
 
-Jumping costs Python about 0.1 µs a record. Short records are hunted instead: eight bytes that are a
-length below 256 hold four aligned zero bytes, and numpy compares those with zero 64 bytes at a time.
+Jumping costs Python about 0.1 µs a record. Short records are hunted instead: eight bytes that are
+a length below 256 hold four aligned zero bytes, and numpy compares those with zero many at a time.
 The candidates are exact where each leads to the next; where one does not, the jumps take over.
 """
 
@@ -119,7 +119,7 @@ def _is_whole_chain(buffer: NDArray[np.uint8], places: Ints, following: Ints, st
 
 def _jump(buffer: NDArray[np.uint8], start: int, stop: int) -> tuple[list[int], list[int], int]:
     """Offsets and lengths of the chain from ``start`` to ``stop``, and where it ends."""
-    view = memoryview(buffer)
+    view = buffer.data
     offsets: list[int] = []
     lengths: list[int] = []
     last = stop - OVERHEAD
@@ -152,7 +152,7 @@ def _by_runs(
 ) -> Frames:
     """Frame each stretch by runs of linked candidates and jumps over what is none."""
     run_ends = np.append(np.flatnonzero(following[:-1] != places[1:]) + 1, len(places)).tolist()
-    view = memoryview(buffer)
+    view = buffer.data
     offsets: list[Ints] = []
     lengths: list[Ints] = []
     bounds, ends = [0], []

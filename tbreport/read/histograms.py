@@ -23,7 +23,7 @@ from tbreport.read.payloads import Buckets
 from tbreport.read.records import HEADER
 from tbreport.read.streams import HISTOGRAMS, NONE, Stream, Streams
 
-_FEW = 16  # records, below which protobuf one by one is quicker
+_FEW = 64  # records, below which protobuf one by one is quicker
 _ROW = 24  # bytes of a bucket in a tensor
 _DOUBLES = b"\x08\x02"  # dtype DT_DOUBLE
 _BY_THREE = b"\x12\x02\x08\x03"  # the second dimension of a tensor's shape
@@ -48,7 +48,7 @@ class Histograms(NamedTuple):
 
     def where(self, places: NDArray[np.bool_] | Ints) -> Histograms:
         """Those at ``places``."""
-        return Histograms(*(column[places] for column in self))
+        return Histograms._make(column[places] for column in self)
 
     def arrivals(
         self, first: Ints, spans: Ints, streams: Streams, buffer: NDArray[np.uint8]
@@ -72,21 +72,9 @@ class Histograms(NamedTuple):
 
 def _copied(buffer: NDArray[np.uint8], starts: Ints, sizes: Ints) -> Floats:
     """The doubles in the given bytes, one stretch after the other."""
-    view = memoryview(buffer)
+    view = buffer.data
     spans = zip(starts.tolist(), (starts + sizes).tolist(), strict=True)
     return np.frombuffer(b"".join([view[start:stop] for start, stop in spans]), "<f8")
-
-
-def merged(parts: Iterable[Histograms]) -> list[Histograms]:
-    """The histograms of each dialect in order of their records."""
-    dialects: dict[int, list[Histograms]] = {}
-    for part in parts:
-        dialects.setdefault(part.moments.shape[1], []).append(part)
-    found = []
-    for same in dialects.values():
-        together = Histograms(*map(np.concatenate, zip(*same, strict=True)))
-        found.append(together.where(np.argsort(together.records)))
-    return found
 
 
 class HistogramReader:
@@ -141,7 +129,7 @@ class HistogramReader:
         stored = crc.unmasked(numbers_at(buffer, "<u4", texts[1])).tolist()
         starts, stops = texts[:2].tolist()
         spans = (texts[2:] - texts[0]).T.tolist()
-        view = memoryview(buffer)
+        view = buffer.data
         known = self._known.setdefault(kind, {})
         for record in np.flatnonzero(fits).tolist():
             payload = bytes(view[starts[record] : stops[record]])

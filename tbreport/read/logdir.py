@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tbreport.errors import InputError
-from tbreport.model import Gap, GapKind, Logs, Run
+from tbreport.model import Gap, GapKind, Logs, Run, Trace
 from tbreport.names import natural_key, printable
 from tbreport.read.runs import (
     MEDIA_STEPS,
@@ -25,11 +25,12 @@ from tbreport.read.runs import (
     read_run,
     read_runs,
 )
+from tbreport.read.traces import MOST_TRACES, find_trace
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["Choices", "RunJob", "read_logs", "read_run"]
+__all__ = ["MEDIA_STEPS", "Choices", "RunJob", "read_logs", "read_run"]
 
 MAX_DEPTH = 64  # directories below the log directory
 
@@ -43,6 +44,7 @@ class _Found:
     runs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     beside: set[str] = field(default_factory=set)  # runs with more in their directory
     gaps: list[Gap] = field(default_factory=list)
+    traces: list[Trace] = field(default_factory=list)
 
 
 def read_logs(
@@ -86,7 +88,9 @@ def read_logs(
         RunJob(name, tuple(sorted(found.runs[name])), choices, name in found.beside)
         for name in wanted
     ]
-    return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps))
+    traces = [trace for trace in found.traces if not runs or re.search(runs, trace.run)]
+    traces.sort(key=lambda trace: natural_key(trace.name))
+    return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps), tuple(traces))
 
 
 def _read_all(
@@ -172,15 +176,15 @@ def _walk(root: Path, label: str, found: _Found) -> None:
             reason = f"more than {MAX_DEPTH} directories deep"
             found.gaps.append(Gap(GapKind.LIMIT, relative, reason))
             continue
-        for entry in _note_files(entries, relative, label, found):
+        for entry in _note_files(entries, str(root), relative, label, found):
             ways = links if entry.is_symlink() else straight
             ways.append((entry.path, _join(relative, entry.name), depth + 1))
 
 
 def _note_files(
-    entries: Sequence[os.DirEntry[str]], relative: str, label: str, found: _Found
+    entries: Sequence[os.DirEntry[str]], tree: str, relative: str, label: str, found: _Found
 ) -> list[os.DirEntry[str]]:
-    """Note the event files among ``entries`` and return the directories."""
+    """Note the event files and traces among ``entries`` and return the directories."""
     directories = []
     others = []
     for entry in entries:
@@ -199,6 +203,8 @@ def _note_files(
     if directories or others:
         found.beside.add(_join(label, relative) or ".")
     _note_configs(others, _join(label, relative), found)
+    for entry in others:
+        _note_trace(find_trace(entry, _join(label, relative), tree), found)
     return directories
 
 
@@ -214,6 +220,15 @@ def _note_configs(others: Sequence[os.DirEntry[str]], relative: str, found: _Fou
             name = _join(relative, entry.name)
             found.runs.setdefault(folder or ".", []).append((entry.path, name))
             found.beside.add(folder or ".")
+
+
+def _note_trace(trace: Trace | None, found: _Found) -> None:
+    if trace is not None and len(found.traces) < MOST_TRACES:
+        found.traces.append(trace)
+    elif trace is not None:
+        reason = f"more than {MOST_TRACES} profiles: the others are not listed"
+        gap = Gap(GapKind.LIMIT, ".", reason)
+        found.gaps += [] if gap in found.gaps else [gap]
 
 
 def _join(parent: str, child: str) -> str:

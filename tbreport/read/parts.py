@@ -30,7 +30,8 @@ class Part(NamedTuple):
 
 def convert(raw: Pieces, converter: Converter) -> tuple[Part, list[str]]:
     """Convert a part; values that do not fit are left out, and what they are is told instead."""
-    parts, misfits = [], []
+    parts: list[Part] = []
+    misfits: list[str] = []
     for piece in raw.done:
         values, unfit = converter.convert(piece.payloads)
         steps, walls = piece.steps, piece.wall_times

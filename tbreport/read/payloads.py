@@ -50,7 +50,8 @@ class Ragged(Sequence[Floats]):
         if isinstance(place, slice):
             where = self._source[place], self._starts[place], self._stops[place]
             return Ragged(self._sources, *where)
-        return self._sources[self._source[place]][self._starts[place] : self._stops[place]]
+        found: Floats = self._sources[self._source[place]]
+        return found[self._starts[place] : self._stops[place]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -43,12 +43,13 @@ _CHECKSUM = struct.Struct("<I")
 class RecordFile:
     """One open TFRecord file; iterating gives ``(offset, payload)`` of each whole record in order.
 
-    ``name`` is what gaps call the file; ``size`` is in bytes as of opening; ``gaps`` grows while
-    iterating; ``records`` counts what was given so far. Raises OSError when the file can't be
-    opened, with errno EINVAL when it is no regular file (a FIFO would hang, a device never ends).
+    ``name`` is what gaps call the file; ``size`` is in bytes as of opening, or at most what is
+    given; ``gaps`` grows while iterating; ``records`` counts what was given so far. Raises OSError
+    when the file can't be opened, with errno EINVAL when it is no regular file (a FIFO would hang,
+    a device never ends).
     """
 
-    def __init__(self, path: str | Path, name: str) -> None:
+    def __init__(self, path: str | Path, name: str, size: int | None = None) -> None:
         self.name = name
         self.gaps: list[Gap] = []
         self.records = 0
@@ -57,7 +58,7 @@ class RecordFile:
         if not stat.S_ISREG(status.st_mode):
             os.close(self._fd)
             raise OSError(errno.EINVAL, "not a regular file")
-        self.size = status.st_size
+        self.size = status.st_size if size is None else min(size, status.st_size)
         self._window = b""
         self._window_start = 0
         self._budget = CRC_BUDGET * self.size + WINDOW
@@ -113,7 +114,7 @@ class RecordFile:
         length = min(len(buffer), self.size - offset)
         filled = 0
         while filled < length:
-            part = _pread_into(self._fd, memoryview(buffer)[filled:length], offset + filled)
+            part = _pread_into(self._fd, buffer.data[filled:length], offset + filled)
             if not part:
                 break
             filled += part

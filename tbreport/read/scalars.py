@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbreport.model import Ints
-from tbreport.read import layouts
-from tbreport.read.forms import FEW, Form, Rows, has_right_header
+from tbreport.read import forms, layouts
+from tbreport.read.forms import Form, Rows, has_right_header
 from tbreport.read.frames import Frames
 from tbreport.read.records import FOOTER, HEADER
 from tbreport.read.streams import Streams
@@ -41,7 +41,7 @@ class ScalarReader:
         found: list[Rows] = []
         left: list[Ints] = [np.zeros(0, np.int64)]
         for size, same in _by_length(frames.lengths, records):
-            if size > MAX_SIZE or len(same) < FEW:
+            if size > MAX_SIZE or len(same) < forms.FEW:
                 left.append(same)
             else:
                 left += self._read_class(buffer, frames.offsets, size, same, found)
@@ -54,7 +54,7 @@ class ScalarReader:
         width = (HEADER + size + FOOTER + 7) // 8 * 8
         rows = np.ndarray((len(buffer) - width + 1,), f"V{width}", buffer, strides=(1,))
         failures = 0
-        while len(records) >= FEW and failures < 2:
+        while len(records) >= forms.FEW and failures < 2:
             middle = len(records) // 2  # most likely of a layout that many records have
             form = self._form(rows[offsets[records[middle : middle + 1]]], size)
             if form is None:
@@ -76,16 +76,16 @@ class ScalarReader:
     def _form(self, row: NDArray[np.void], size: int) -> Form | None:
         """The form of a record, known or learnt from it."""
         image = row.view("<u8")
-        forms = self._forms.setdefault(size, [])
-        for form in forms:
+        known = self._forms.setdefault(size, [])
+        for form in known:
             if form.is_like(image):
                 return form
         payload = row.tobytes()[HEADER : HEADER + size]
         layout = layouts.learn(payload)
-        if layout is None or len(forms) == _MAX_FORMS or not has_right_header(row, size):
+        if layout is None or len(known) == _MAX_FORMS or not has_right_header(row, size):
             return None
-        forms.append(Form(image, size, layout, self._streams))
-        return forms[-1]
+        known.append(Form(image, size, layout, self._streams))
+        return known[-1]
 
 
 def _by_length(lengths: Ints, records: Ints) -> Iterator[tuple[int, Ints]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -198,6 +197,10 @@ class _Builder:
                     for part in parts
                     for step, data in zip(part.steps, part.values, strict=True)
                 ]
+        if not payloads:
+            return (), ()
+        import hashlib  # takes longer to import than a small log to read
+
         found: dict[bytes, Graph] = {}
         profiles: list[Profile] = []
         for kind, tag, data, step in payloads:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from tbreport.model import EventFile, Finding, Gap, GapKind, Logs
+from tbreport.model import EventFile, Finding, Gap, GapKind, Logs, Profile, Trace
 from tbreport.names import natural_key
 from tbreport.options import Options
 from tbreport.read.restarts import RULE
@@ -15,6 +15,7 @@ from tbreport.stats import format_bytes
 
 MOST_FILES = 500
 MOST_GAPS = 200
+OWN_PLUGINS = ("", "tensor")  # who logs tensors that need no dashboard of their own
 OPEN_ROWS = 20  # a panel with a longer table is folded
 
 # Gaps that are bytes of a file; the others are values that were read and are not shown.
@@ -35,6 +36,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter:
     files = sorted((f for run in logs.runs for f in run.files), key=lambda f: natural_key(f.name))
     panels = [_gaps_panel(gaps)] if gaps else []
     panels += [_files_panel(files, gaps), _restarts_panel(logs)]
+    panels += [*_profiles_panels(logs), *_plugins_panels(logs)]
     return Chapter(
         "data_quality",
         "Data quality",
@@ -160,6 +162,78 @@ def _restarts_panel(logs: Logs) -> Panel:
         prose=(Prose(RULE, markdown=False),),
         notes=(Note(text, left_out=rest),) if rest else (),
     )
+
+
+def _profiles_panels(logs: Logs) -> Iterator[Panel]:
+    """What profilers and debuggers left: it is for their own tools, so it is listed only."""
+    logged = [(run.name, profile) for run in logs.runs for profile in run.profiles]
+    rows = [*(_profile_row(*one) for one in logged), *map(_trace_row, logs.traces)]
+    if not rows:
+        return
+    columns = (
+        Column("Profile", "text"),
+        Column("Run", "text"),
+        Column("Written by", "text"),
+        Column("Session or step", "text"),
+        Column("Host", "text"),
+        Column("Bytes"),
+    )
+    left = len(rows) - MOST_FILES
+    text = f"{counted(left, 'more profile')} {verb(left, 'is')} not listed."
+    yield Panel(
+        "Profiles",
+        small=f"{counted(len(rows), 'profile')}, listed and not opened",
+        wide=True,
+        tables=(Table(columns, tuple(rows[:MOST_FILES])),),
+        notes=(Note(text, left_out=left),) if left > 0 else (),
+        folded=len(rows) > OPEN_ROWS,
+    )
+
+
+def _profile_row(run: str, profile: Profile) -> tuple[Cell, ...]:
+    return (
+        Cell(profile.tag or "run metadata"),
+        Cell(run, run=run),
+        Cell("RunMetadata of an event file"),
+        Cell(f"step {profile.step:,}", float(profile.step)),
+        Cell(""),
+        Cell(f"{profile.size:,}", profile.size),
+    )
+
+
+def _trace_row(trace: Trace) -> tuple[Cell, ...]:
+    return (
+        Cell(trace.name),
+        Cell(trace.run, run=trace.run),
+        Cell(trace.tool),
+        Cell(trace.session),
+        Cell(trace.host),
+        Cell(f"{trace.size:,}", trace.size),
+    )
+
+
+def _plugins_panels(logs: Logs) -> Iterator[Panel]:
+    """Plugins of others whose tensors are shown as what they are, without their dashboard."""
+    values: Counter[str] = Counter()
+    tags: dict[str, set[str]] = {}
+    for run in logs.runs:
+        for tag, series in run.tensors.items():
+            if series.plugin not in OWN_PLUGINS:
+                values[series.plugin] += series.logged
+                tags.setdefault(series.plugin, set()).add(tag)
+    if not values:
+        return
+    columns = (Column("Plugin", "text"), Column("Tags", "text"), Column("Values"))
+    rows = tuple(
+        (
+            Cell(plugin),
+            Cell(listed(sorted(tags[plugin], key=natural_key))),
+            Cell(f"{values[plugin]:,}", values[plugin]),
+        )
+        for plugin in sorted(values, key=natural_key)
+    )
+    text = "Their values are shown as plain tensors, without the dashboards of these plugins."
+    yield Panel("Other plugins", wide=True, tables=(Table(columns, rows),), notes=(Note(text),))
 
 
 DATA_QUALITY = Section(

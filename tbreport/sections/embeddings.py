@@ -20,7 +20,7 @@ from tbreport.sections.words import counted, listed, verb
 
 MOST_EMBEDDINGS = 12
 MOST_POINTS = 5_000  # of one map, over all its steps: 10 s on one processor
-MOST_POINTS_IN_ALL = 20_000
+MOST_POINTS_IN_ALL = 10_000  # half a minute on one processor
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "info"}
 

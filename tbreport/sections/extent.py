@@ -24,7 +24,8 @@ def series_of(run: Run) -> tuple[Mapping[str, Series], ...]:
 
 def holds_values(run: Run) -> bool:
     """Whether the run has anything but empty event files."""
-    return any(series_of(run)) or bool(run.graphs or run.hparams or run.layout or run.profiles)
+    others = (run.graphs, run.hparams, run.layout, run.profiles, run.embeddings)
+    return any(series_of(run)) or any(others)
 
 
 def events(run: Run) -> int:

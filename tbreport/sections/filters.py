@@ -12,8 +12,15 @@ from tbreport.charts.mosaic import Mosaic
 from tbreport.charts.photo import Photo
 from tbreport.model import Finding, Logs, Run
 from tbreport.options import Options
-from tbreport.roles import Quantity, histogram_role, tokens
-from tbreport.sections.kernels import guess_layout, normalised, structure, tiles
+from tbreport.roles import histogram_role, tokens
+from tbreport.sections.kernels import (
+    guess_layout,
+    holds_banks,
+    is_bank,
+    normalised,
+    structure,
+    tiles,
+)
 from tbreport.sections.kit import Cell, Chapter, Column, Figure, Note, Panel, Section, Table
 from tbreport.sections.words import counted
 from tbreport.stats import format_number
@@ -63,11 +70,9 @@ def _banks(run: Run) -> Iterator[_Bank]:
     """Rank-4 tensors first, then those of checkpoints that no tensor value shows."""
     seen = set()
     for tag, series in run.tensors.items():
-        values = [value for value in series.values if _is_bank(value)]
-        if values and len(values) == len(series):
+        values = series.values
+        if holds_banks(series):
             role = histogram_role(tag)
-            if role.quantity is Quantity.GRADIENT:
-                continue
             layout = guess_layout(values[0].shape)
             seen.add(role.parameter)
             yield _Bank(
@@ -86,19 +91,10 @@ def _checkpoint_banks(run: Run, seen: Collection[str]) -> Iterator[_Bank]:
         when = f"step {checkpoint.step:,}" if checkpoint.step is not None else checkpoint.name
         for tensor in checkpoint.parameters:
             bank = tensor.kernels()
-            if bank is not None and tensor.name not in seen and _is_bank(bank):
+            if bank is not None and tensor.name not in seen and is_bank(bank):
                 held.setdefault(tensor.name, []).append((when, np.asarray(bank, np.float64)))
     for name, moments in held.items():
         yield _Bank(name, "checkpoint", moments[0], moments[-1])
-
-
-def _is_bank(value: NDArray[np.generic]) -> bool:
-    """Whether the array can be kernels: rank 4, real, more than one pixel."""
-    if value.ndim != 4 or value.dtype == object or np.iscomplexobj(value) or not value.size:
-        return False
-    layout = guess_layout(value.shape)
-    height, width = value.shape[2:] if layout == "OIHW" else value.shape[:2]
-    return bool(1 < height <= 31 and 1 < width <= 31)
 
 
 def _images(run: Run) -> list[str]:

@@ -13,6 +13,7 @@ from tbreport.charts.ranking import Ranking
 from tbreport.model import Finding, Logs
 from tbreport.options import Options
 from tbreport.roles import Better
+from tbreport.sections.grids import grid_panels, group_tables
 from tbreport.sections.kit import Cell, Chapter, Column, Figure, Note, Panel, Section, Table
 from tbreport.sections.metrics import Metric, main_metrics, reading_cell
 from tbreport.sections.trials import Setting, Trial, settings, shown, trials
@@ -38,7 +39,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
     every = settings(found)
     differing = [setting for setting in every if setting.distinct > 1]
     same = [setting for setting in every if setting.distinct <= 1]
-    metrics = main_metrics(logs)
+    metrics = main_metrics(logs, options.metric)
     panels = [_trials_panel(found, differing, same, metrics)]
     if metrics and len(found) >= LEAST and differing:
         panels += _pictures(found, differing, metrics[0])
@@ -58,6 +59,7 @@ def _trials_panel(
         tables.append(_settings_table(found, further, caption))
     if same:
         tables.append(_same_table(found, same))
+    tables += group_tables(found, metrics[0] if metrics else None)
     sources = {run.hparams.source for trial in found for run in trial.runs if run.hparams}
     said = listed(sorted(sources) or ["the names of the runs"])
     return Panel(
@@ -154,6 +156,7 @@ def _pictures(found: Sequence[Trial], differing: Sequence[Setting], metric: Metr
             wide=True,
         ),
     ]
+    panels += grid_panels(differing, metric, results, runs)
     if np.isfinite(results).sum() >= LEAST_RANKED:
         panels.append(_ranking_panel(numbered, metric, results, runs))
     return panels

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tbreport.model import TensorSeries
+from tbreport.roles import Quantity, histogram_role
+
 Floats = NDArray[np.float64]
 
 LEAST_KERNELS, LEAST_SIDE = 8, 5  # below, noise and structure can't be told apart
@@ -31,6 +34,24 @@ class Structure:
     spread: float
     duplicates: int
     dead: int
+
+
+def is_bank(value: NDArray[np.generic]) -> bool:
+    """Whether the array can be kernels: rank 4, real, more than one pixel."""
+    if value.ndim != 4 or value.dtype == object or np.iscomplexobj(value) or not value.size:
+        return False
+    layout = guess_layout(value.shape)
+    height, width = value.shape[2:] if layout == "OIHW" else value.shape[:2]
+    return bool(1 < height <= 31 and 1 < width <= 31)
+
+
+def holds_banks(series: TensorSeries) -> bool:
+    """Whether each logged tensor can be kernels, and the tag does not say gradients of them."""
+    return (
+        len(series) > 0
+        and all(map(is_bank, series.values))
+        and histogram_role(series.tag).quantity is not Quantity.GRADIENT
+    )
 
 
 def normalised(values: NDArray[np.generic], layout: str) -> Floats:

@@ -74,6 +74,12 @@ class Labels:
         return np.array([numbers[text] for text in self.texts], np.int64)
 
     @functools.cached_property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and highest amount of all points."""
+        found = [number for text in set(self.texts) if (number := _number(text)) == number]
+        return min(found), max(found)
+
+    @functools.cached_property
     def shown(self) -> tuple[str, ...]:
         """The classes that have a mark of their own, in natural order: the commonest."""
         common = sorted(self.counts, key=lambda name: (-self.counts[name], natural_key(name)))
@@ -87,7 +93,7 @@ class Labels:
             of = np.array([place.get(text, REST) for text in texts], np.int64)
             return Classes(of, tuple(map(in_picture, self.shown, range(len(self.shown)))))
         if self.scale:
-            return Numbers(np.array([_number(text) for text in texts]))
+            return Numbers(np.array([_number(text) for text in texts]), self.ends)
         words = texts if self.kind is Kind.WORDS else [""] * len(texts)
         return Words(tuple(_word(text) for text in words), run_colour(run))
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tbreport import roles
+from tbreport.errors import InputError
 from tbreport.model import Logs, Run, ScalarSeries
-from tbreport.names import natural_key
+from tbreport.names import natural_key, natural_order
 from tbreport.roles import Better, Role
 from tbreport.sections.kit import Cell
-from tbreport.sections.words import at_step
+from tbreport.sections.words import at_step, listed
 from tbreport.stats import format_number
 
 MOST_METRICS = 4  # what fits beside a run in one table row
 MOST_UNJUDGED = 2  # where no name says what is better
 RARE = 10  # a metric in so many times fewer trainings than another is not a main one
 
+_WAYS = {"min": Better.LOWER, "max": Better.HIGHER}
 _FAVOURITES = frozenset({"loss", "accuracy", "acc"})  # of metrics that are equally plain
 _SILENT_WORDS = roles.VALIDATION_WORDS | roles.TRAINING_WORDS | {"epoch", "total"}
 
@@ -85,8 +88,44 @@ def _beats(one: Reading, other: Reading, better: Better) -> bool:
     return one.value < other.value if better is Better.LOWER else one.value > other.value
 
 
-def main_metrics(logs: Logs) -> tuple[Metric, ...]:
-    """At most four metrics, the main one first: what most trainings share, told by name.
+def main_metrics(logs: Logs, wanted: str = "") -> tuple[Metric, ...]:
+    """At most four metrics, the main one first: the one ``wanted``, then those told by name.
+
+    ``wanted`` is as ``chosen_metric`` takes it. Raises InputError.
+    """
+    chosen = chosen_metric(logs, wanted)
+    if chosen is None:
+        return _told_by_name(logs)
+    others = (metric for metric in _told_by_name(logs) if metric.tag != chosen.tag)
+    return (chosen, *others)[:MOST_METRICS]
+
+
+def chosen_metric(logs: Logs, wanted: str) -> Metric | None:
+    """The metric that ``wanted`` means: a tag, or a tag with ":min" or ":max"; None for "".
+
+    A tag that ends so itself is meant as it is. Raises InputError, which names close tags, where no
+    run holds the tag.
+    """
+    if not wanted:
+        return None
+    name, _, end = wanted.rpartition(":")
+    readings: list[tuple[str, Better | None]] = [(wanted, None)]
+    if name and end in _WAYS:
+        readings.append((name, _WAYS[end]))
+    for tag, way in readings:
+        runs = [run for run in logs.runs if len(run.scalars.get(tag, ()))]
+        if runs:
+            metric = metric_of(tag, runs)
+            return replace(metric, better=way) if way else metric
+    known = natural_order({tag for run in logs.runs for tag in run.scalars})
+    sought = readings[-1][0]
+    close = difflib.get_close_matches(sought, known, n=3)
+    hint = f"; did you mean {listed(close)}?" if close else f"; there are {listed(known)}"
+    raise InputError(f"metric: no run has a scalar {sought!r}{hint if known else ''}")
+
+
+def _told_by_name(logs: Logs) -> tuple[Metric, ...]:
+    """The main metrics by what most trainings share and what the names of tags say.
 
     One each of: what is measured on validation data and to be low, there and to be high, a reward,
     else to be low, else to be high. Without any, up to two tags whose better way nobody knows.

@@ -32,7 +32,7 @@ _WAYS = {"lower": "Lower is better.", "higher": "Higher is better.", "": ""}
 
 def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter:
     """The table of runs, those without a value apart from the others."""
-    metrics = main_metrics(logs)
+    metrics = main_metrics(logs, options.metric)
     ordered = sorted(logs.runs, key=_place)
     full = [run for run in ordered if extent.holds_values(run)]
     empty = [run for run in ordered if not extent.holds_values(run)]
@@ -46,8 +46,8 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter:
     return Chapter("overview", "Runs", (panel,), count=len(logs.runs))
 
 
-def facts(logs: Logs) -> tuple[str, ...]:
-    """What the first screen says: how much was logged, when, and who did best."""
+def facts(logs: Logs, metric: str = "") -> tuple[str, ...]:
+    """What the first screen says: how much was logged, when, and who did best in ``metric``."""
     times = [time for run in logs.runs for time in extent.span(run) or ()]
     said = [
         counted(len(logs.runs), "run"),
@@ -55,7 +55,7 @@ def facts(logs: Logs) -> tuple[str, ...]:
     ]
     if times:
         said.append(dates(min(times), max(times)))
-    metrics = main_metrics(logs)
+    metrics = main_metrics(logs, metric)
     won = winner(metrics[0], logs) if metrics else None
     if won:
         said.append(_won(won, alone=len(logs.runs) == 1))

@@ -83,7 +83,7 @@ def components_panels(sample: Sample, numbers: Sequence[StepNumbers], run: int) 
 def _variances(steps: Sequence[Shown], found: Sequence[Components], run: int) -> Figure:
     """The share of each component; of a single step also the sum so far."""
     shares = [components.shares[:COMPONENTS] * 100 for components in found]
-    text = listed([f"{share:.1f} %" for share in shares[-1].tolist()], COMPONENTS)
+    text = listed([f"{share:.1f}%" for share in shares[-1].tolist()], COMPONENTS)
     curves = [*shares[::-1], np.cumsum(shares[0])] if len(steps) == 1 else shares[::-1]
     most = max(float(curve.max()) for curve in curves)
     lines = tuple(

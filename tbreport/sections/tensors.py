@@ -12,6 +12,7 @@ from tbreport.model import Finding, Logs, TensorSeries
 from tbreport.options import Options
 from tbreport.sections.choice import choose_tags, grouped, title_in_group
 from tbreport.sections.embedded import is_embedding
+from tbreport.sections.kernels import holds_banks
 from tbreport.sections.kit import Cell, Chapter, Column, Figure, Note, Panel, Section, Table
 from tbreport.sections.words import counted
 from tbreport.stats import format_number
@@ -21,8 +22,6 @@ MOST_ROWS = 30  # steps of one tag and run in a table: the first and the last on
 MOST_CELLS = 250_000  # of a picture; a larger matrix is thinned out evenly
 MOST_PICTURES = 4  # runs whose matrix is drawn side by side
 
-_KERNEL_RANK = 4  # those are the filters section's, and embeddings have their own
-
 
 def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter | None:
     """One panel a tag: shape, type, min, mean and max over steps, and matrices as pictures."""
@@ -30,7 +29,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
         tag
         for run in logs.runs
         for tag, series in run.tensors.items()
-        if len(series) and series.values[-1].ndim != _KERNEL_RANK and not is_embedding(series)
+        if len(series) and not holds_banks(series) and not is_embedding(series)
     }
     if not tags:
         return None

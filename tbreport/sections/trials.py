@@ -25,7 +25,7 @@ class Trial:
     """One experiment: ``runs`` are its run directories, ``colour`` that of the first of them.
 
     ``values`` are the settings from the hparams plugin, settings files and the runs' names, in this
-    order of trust. ``status`` is that of its session, "" when none was logged.
+    order of trust. ``status`` and ``group`` are those of its session, "" when none was logged.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Trial:
     colour: int
     values: Mapping[str, HParam]
     status: str = ""
+    group: str = ""
 
     def best(self, metric: Metric) -> Reading | None:
         """The best value of the metric in any of the runs that compete in it."""
@@ -82,6 +83,7 @@ def trials(logs: Logs) -> list[Trial]:
                     runs[0][0],
                     values,
                     next((status for status in statuses if status != "unknown"), ""),
+                    next((run.hparams.group for _, run in runs if run.hparams), ""),
                 )
             )
     return found

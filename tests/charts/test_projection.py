@@ -158,6 +158,11 @@ def test_a_map_says_how_far_to_trust_it():
     assert "; KL divergence " in note and note.endswith("; perplexity 19.7")
 
 
+def test_a_map_that_is_not_to_be_trusted_is_called_so():
+    noise = np.random.default_rng(0).normal(size=(200, 100))
+    assert " (low); KL" in TsneMap("", (Step(noise, Words(("",) * 200, BLUE)),)).draw().note
+
+
 def test_maps_of_the_same_points_lie_on_each_other():
     first = two_clouds(40, 5)
     later = first + 0.01 * np.random.default_rng(1).normal(size=first.shape)

@@ -12,11 +12,11 @@ from sklearn.datasets import load_digits
 from sklearn.manifold import trustworthiness
 
 from tbreport.charts import BadData
-from tbreport.charts.tsne import FEWEST, PERPLEXITY, tsne
+from tbreport.charts.tsne import FEWEST, MANY, PERPLEXITY, tsne
 from tbreport.points import neighbours
 
 # Half of the points are equal to others, which is where threads would choose differently.
-TIES = "np.random.default_rng(0).integers(0, 2, (1500, 12)).astype('f4')"
+TIES = "np.random.default_rng(0).integers(0, 2, (1100, 10)).astype('f4')"
 
 
 def cloud(count, dimensions, seed=0):
@@ -64,9 +64,10 @@ def _places(points):
     return tsne(points).places.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
 def test_a_forked_worker_makes_the_same_map():
-    points = two_clouds(40, 5)
+    points = two_clouds(MANY // 2, 5)
     here = _places(points)  # starts OpenMP's threads, which a fork does not have
     with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as worker:
         assert worker.submit(_places, points).result(timeout=300) == here

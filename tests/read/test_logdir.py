@@ -6,7 +6,7 @@ import dataclasses
 import errno
 import multiprocessing
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ def plain(value: Any) -> Any:
         return value.dtype.str, value.shape, content
     if isinstance(value, Mapping):
         return [(key, plain(item)) for key, item in value.items()]
-    if isinstance(value, tuple):
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [plain(item) for item in value]
     return repr(value)
 

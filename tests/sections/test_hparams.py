@@ -4,6 +4,7 @@ from tbreport.charts.ranking import Ranking
 from tbreport.model import HParams
 from tbreport.options import Options
 from tbreport.sections import hparams
+from tbreport.sections.grids import share_explained
 from tbreport.sections.trials import settings, trials
 from tests.make import logs, run
 from tests.sections.plain import words
@@ -90,3 +91,56 @@ def test_the_setting_that_decides_is_ranked_first():
     assert abs(shares.sum() - 1) < 1e-9
     assert np.isfinite(correlations).all()
     assert ranking.draw().note.startswith("1 b ")
+
+
+def test_two_settings_have_a_heat_map_with_its_numbers_in_a_table():
+    made = build(
+        trial("a", 0.5, lr=0.1, opt="sgd"),
+        trial("b", 0.3, lr=0.1, opt="sgd"),
+        trial("c", 0.2, lr=0.01, opt="adam"),
+        trial("d", 0.6, lr=0.001, opt="sgd"),
+    )
+    panel = next(panel for panel in made.panels if " × " in panel.title)
+    assert (panel.title, panel.small) == ("opt × lr", "loss/val, mean of 4 trials")
+    assert words(panel.tables[0]) == [
+        ["opt \\ lr", "1 · 0.001", "2 · 0.01", "3 · 0.1"],
+        ["1 · adam", "", "0.2", ""],
+        ["2 · sgd", "0.6", "", "0.4 (of 2)"],
+    ]
+    chart = panel.figures[0].chart
+    np.testing.assert_array_equal(chart.values, [[np.nan, 0.2, np.nan], [0.6, np.nan, 0.4]])
+    assert chart.alt.endswith("from 0.2 to 0.6.")
+    assert chart.draw().png.startswith(b"\x89PNG")
+
+
+def test_of_many_settings_the_two_that_explain_most_make_the_grid():
+    runs = [
+        trial(f"r{i}", 10.0 * (i % 3) + (i // 3) % 4, a=i % 3 + 0.0, b=i // 3 % 4 + 0.0, c=float(i),
+              d=i % 2 + 0.0)
+        for i in range(24)
+    ]  # fmt: skip
+    titles = [panel.title for panel in build(*runs).panels]
+    assert "a × b" in titles
+
+
+def test_a_setting_with_a_value_for_each_trial_explains_nothing():
+    found = settings(trials(logs(*(trial(f"r{i}", i, lr=float(i)) for i in range(5)))))
+    assert share_explained(found[0], np.arange(5.0)) == -np.inf
+
+
+def test_trials_of_one_group_are_summed_up():
+    made = build(
+        *(
+            run(name, {"loss/val": [loss]}, hparams=HParams({"lr": lr}, group=group))
+            for name, loss, lr, group in [
+                ("a", 1.0, 0.1, "g"),
+                ("b", 3.0, 0.1, "g"),
+                ("c", 2.0, 1.0, "h"),
+            ]
+        )
+    )
+    assert words(made.panels[0].tables[1]) == [
+        ["Group", "Trials", "loss/val mean", "loss/val lowest", "loss/val highest"],
+        ["g", "2", "2", "1", "3"],
+        ["h", "1", "2", "2", "2"],
+    ]

@@ -4,8 +4,17 @@ import math
 
 import pytest
 
+from tbreport.errors import InputError
 from tbreport.roles import Better
-from tbreport.sections.metrics import Reading, Winner, best, last, main_metrics, winner
+from tbreport.sections.metrics import (
+    Reading,
+    Winner,
+    best,
+    chosen_metric,
+    last,
+    main_metrics,
+    winner,
+)
 from tests.make import logs, run, scalar_series
 
 CURVE = [3.0, 2.0, 1.0]
@@ -83,3 +92,41 @@ def test_without_a_finite_value_nothing_is_best():
 def test_where_nobody_knows_what_is_better_nobody_wins():
     found = logs(run("a", {"speed": CURVE}))
     assert winner(main_metrics(found)[0], found) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "tag", "better"),
+    [
+        ("lr", "lr", Better.UNKNOWN),
+        ("lr:max", "lr", Better.HIGHER),
+        ("loss", "loss", Better.LOWER),
+        ("loss:max", "loss", Better.HIGHER),
+        ("odd:min", "odd:min", Better.UNKNOWN),
+        ("odd:min:min", "odd:min", Better.LOWER),
+    ],
+)
+def test_a_chosen_metric_comes_first_with_the_way_that_was_said(wanted, tag, better):
+    found = logs(run("a", {"loss": CURVE, "lr": CURVE, "odd:min": CURVE, "accuracy": CURVE}))
+    first, *others = main_metrics(found, wanted)
+    assert (first.tag, first.better, first.runs) == (tag, better, ("a",))
+    assert tag not in [metric.tag for metric in others]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("los", "metric: no run has a scalar 'los'; did you mean loss?"),
+        ("los:min", "metric: no run has a scalar 'los'; did you mean loss?"),
+        (":min", "metric: no run has a scalar ':min'; there are loss and lr"),
+        ("xyz", "metric: no run has a scalar 'xyz'; there are loss and lr"),
+    ],
+)
+def test_a_metric_that_no_run_has_is_told_with_its_neighbours(wanted, said):
+    with pytest.raises(InputError) as error:
+        chosen_metric(logs(run("a", {"loss": CURVE, "lr": CURVE})), wanted)
+    assert str(error.value) == said
+
+
+def test_without_any_scalar_a_metric_has_no_neighbours():
+    with pytest.raises(InputError, match=r"no run has a scalar 'loss'$"):
+        chosen_metric(logs(run("a")), "loss")
