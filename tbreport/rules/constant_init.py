@@ -33,10 +33,9 @@ def _check(training: Training, limits: Limits) -> Iterable[Finding]:
         raise Unchecked("no histograms of weights were logged")
     equal = [one for one in weights if _starts_constant(one, limits)]
     zero = [one for one in equal if one.values.largest[0] == 0]
-    by_design = (
-        bool(zero) and len(zero) < len(weights) and (training.learnt or training.loss is None)
-    )
-    found = [one for one in equal if not (by_design and one in zero)]
+    found = equal
+    if len(zero) < len(weights):  # a last layer or an adapter may start at zero, and then move
+        found = [one for one in equal if one not in zero or _stays_zero(one, training)]
     if not found:
         return
     first = found[0].values
@@ -64,6 +63,11 @@ def _starts_constant(weight: Weight, limits: Limits) -> bool:
         return series.steps[0] <= 1 or bool((largest == 0).all())
     has_columns = weight.bias is not None and 1 < weight.bias.size < weight.values.size
     return series.steps[0] <= 1 and has_columns
+
+
+def _stays_zero(weight: Weight, training: Training) -> bool:
+    """Whether a weight is zero to the end, in a training that gets nowhere."""
+    return bool(weight.values.largest[-1] == 0) and training.stuck
 
 
 RULE = Rule(

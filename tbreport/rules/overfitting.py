@@ -7,48 +7,71 @@ no harm by itself: SageMaker's rule on the gap flags 89 of 120 healthy trainings
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 from tbreport.model import Finding, Severity
-from tbreport.rules.curves import smooth
+from tbreport.rules.curves import Curve, rank_correlation, smooth
 from tbreport.rules.kit import Limits, Rule, Threshold, each, number
-from tbreport.rules.training import Training, late
+from tbreport.rules.training import Training
 
 
 def _check(training: Training, limits: Limits) -> Iterable[Finding]:
     loss, validation = training.pair(8)
-    smoothed = smooth(validation.values)
-    best, end = int(smoothed.argmin()), late(validation)
+    turn = _turn(validation, limits)
+    if turn is None or loss.low < 0:
+        return
     # Validation often starts after an epoch: then the first training loss tells what was gained.
-    least, first = float(smoothed[best]), max(float(smoothed[0]), loss.base)
-    if least <= 0 or loss.low < 0 or best > limits["early"] * (len(smoothed) - 1):
+    gained = max(validation.base, loss.base) - turn.least
+    falls = loss.tail < limits["falls"] * loss.at(turn.step)
+    if turn.rise <= limits["share"] * gained or not falls:
         return
-    rise, share = (end - least) / least, (end - least) / max(first - least, 1e-12)
-    near = slice(max(best - 1, 0), best + 2)  # the smoothed curve's best is of three points
-    lowest = near.start + int(validation.values[near].argmin())
-    step, value = int(validation.steps[lowest]), float(validation.values[lowest])
-    falls = loss.tail < limits["falls"] * loss.at(step)
-    if not (rise > limits["rise"] and share > limits["share"] and falls):
-        return
-    better = _late_gain(training, step) > limits["better"]
+    better = _late_gain(training, turn.step) > limits["better"]
+    worse = turn.end / turn.value - 1
     yield RULE.finding(
         validation.run,
-        f"The validation loss was best at step {step} ({number(value)}) and is now "
-        f"{_worse(end / value - 1)} "
-        "while the training loss still falls"
-        + (
-            ", though the validation accuracy still rises: over-confident, not worse."
-            if better
-            else "."
-        ),
-        f"Keep the checkpoint of step {step}; stop early, regularise, or train on more data.",
+        f"The validation loss was best at step {turn.step} ({number(turn.value)}) and is now "
+        f"{_worse(worse)} while the training loss still falls"
+        + (", though the validation accuracy still rises: over-confident." if better else "."),
+        f"Keep the checkpoint of step {turn.step}; stop early, regularise, or train on more data.",
         tag=validation.tag,
-        step=step,
-        value=end / value - 1,
+        step=turn.step,
+        value=worse,
         threshold=limits["rise"],
         severity=Severity.NOTE if better else None,
     )
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """Where a smoothed curve is least and rises to ``end``; ``value`` is not smoothed."""
+
+    step: int
+    value: float
+    least: float
+    end: float
+
+    @property
+    def rise(self) -> float:
+        return self.end - self.least
+
+
+def _turn(validation: Curve, limits: Limits) -> _Turn | None:
+    """The turn of a curve that rises again by more than its noise makes of a flat one."""
+    width = max(3, len(validation) // 10 | 1)
+    smoothed = smooth(validation.values, width)
+    best = int(smoothed.argmin())
+    near = slice(max(best - width // 2, 0), best + width // 2 + 1)
+    lowest = near.start + int(validation.values[near].argmin())
+    least, end = float(smoothed[best]), float(np.median(validation.values[-width:]))
+    turn = _Turn(int(validation.steps[lowest]), float(validation.values[lowest]), least, end)
+    early = best <= limits["early"] * (len(smoothed) - 1)
+    after = validation.values[best:]
+    steady = len(after) >= limits["after"] and rank_correlation(after) > limits["steady"]
+    doubt = limits["doubt_if_steady" if steady else "doubt"] * validation.roughness
+    rises = turn.rise > max(limits["rise"] * least, doubt * float(np.sqrt(2 / width)))
+    return turn if least > 0 and early and rises and turn.value > 0 else None
 
 
 def _worse(rise: float) -> str:
@@ -74,6 +97,10 @@ RULE = Rule(
     check=each(_check),
     thresholds=(
         Threshold("rise", 0.2, "of the least validation loss; own, on the bench and 31 real logs"),
+        Threshold("doubt", 4.0, "standard errors of the difference of two smoothed points"),
+        Threshold("doubt_if_steady", 2.0, "the same where the curve rises all along"),
+        Threshold("steady", 0.6, "rank correlation of what rises all along"),
+        Threshold("after", 10, "points, for that"),
         Threshold("share", 0.1, "of what the validation loss had gained since the start"),
         Threshold("falls", 0.8, "of the training loss at that step"),
         Threshold("early", 0.8, "of the points: a later minimum may be noise"),

@@ -19,6 +19,7 @@ from tbreport.rules.readings import Reading, learning_rate, main, part_role, par
 
 SOLVED = 0.9  # a training accuracy from which on nothing about its loss is worth an alarm
 SMOOTH = 0.02  # of the median: batches of 2,500 examples with a loss as large as its deviation
+STUCK = 0.05  # of the first loss: less is nothing; TheDeepChecker
 LEARNT = 0.2  # the share of the first loss that must be gone to say that something was learnt
 
 
@@ -100,6 +101,15 @@ class Training:
             return False
         start = max(loss.base, loss.head)
         return start > 0 and start - loss.tail > LEARNT * start
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it has got nowhere: by its accuracy if there is one, else by its loss."""
+        if self.game or self.loss is None:
+            return False
+        if self.accuracy is not None or self.validation_accuracy is not None:
+            return not self.learnt
+        return self.loss.base - self.loss.tail < STUCK * abs(self.loss.base)
 
     @property
     def diverges(self) -> bool:

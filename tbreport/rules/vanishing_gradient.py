@@ -57,7 +57,7 @@ def _movements(training: Training, limits: Limits) -> list[tuple[Tensor, float]]
     found = [(one, one.movement()) for one in weights]
     most = max((moved for _, moved in found), default=0.0)
     weak = [moved for _, moved in found if 0 < moved < limits["change_ratio"] * most]
-    telling = weak and limits["moved"] < most < np.inf and not training.learnt
+    telling = weak and limits["moved"] < most < np.inf and training.stuck
     return found if telling else []
 
 

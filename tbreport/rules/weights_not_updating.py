@@ -56,7 +56,7 @@ def _is_ill(training: Training, still: list[Weight], limits: Limits) -> bool:
         return True
     if any(_is_fresh(one.values, limits) for one in still):
         return True
-    return training.loss is not None and not training.game and not training.learnt
+    return training.stuck
 
 
 def _is_fresh(tensor: Tensor, limits: Limits) -> bool:

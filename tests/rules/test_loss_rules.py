@@ -228,6 +228,23 @@ def test_what_is_no_overfitting(train, validation):
     assert only("overfitting", pair(train, validation)) == ()
 
 
+@pytest.mark.parametrize("count", [10, 20, 50, 150])
+def test_noise_of_a_small_validation_set_is_no_overfitting(count):
+    for seed in range(10):
+        numbers = np.random.default_rng(seed)
+        course = 0.9 + 1.4 * np.exp(-8 * np.linspace(0, 1, count))
+        run = pair(falling(count), course * np.exp(numbers.normal(0, 0.08, count)))
+        assert only("overfitting", run) == ()
+
+
+def test_a_small_but_steady_rise_is_overfitting():
+    numbers = np.random.default_rng(0)
+    course = np.r_[2.3, 0.5, 0.1, np.linspace(0.08, 0.11, 37)]
+    assert only("overfitting", pair(falling(40), course * np.exp(numbers.normal(0, 0.1, 40)))) == ()
+    rising = np.r_[1.0, 0.8, 0.6, np.linspace(0.5, 0.75, 37)]
+    assert only("overfitting", pair(falling(40), rising * np.exp(numbers.normal(0, 0.1, 40))))
+
+
 def test_over_confidence_is_a_note_while_accuracy_rises():
     rising = [2.3, 1.5, 1.0, *np.linspace(0.8, 1.4, 13)]
     accuracy = np.linspace(0.1, 0.9, 16)

@@ -166,6 +166,21 @@ def test_a_validation_loss_alone_is_none_of_training():
     assert tags(found) == (None, (".", "val_loss"), None, (".", "val_acc"))
 
 
+@pytest.mark.parametrize(
+    ("scalars", "stuck"),
+    [
+        ({"loss": [2.3] * 8}, True),
+        ({"loss": np.linspace(2.0, 1.8, 8)}, False),
+        ({"loss": np.linspace(2.0, 1.8, 8), "acc": [0.1] * 8}, True),
+        ({"loss": [2.3] * 8, "acc": [0.1, 0.5, 0.6, 0.6]}, False),
+        ({"d_loss": [2.3] * 8}, False),
+        ({"lr": [0.1] * 8}, False),
+    ],
+)
+def test_stuck_means_that_it_got_nowhere(scalars, stuck):
+    assert one(training(scalars)).stuck is stuck
+
+
 def test_empty_logs_have_no_trainings():
     assert trainings(Logs(())) == ()
     assert one(make.run("a")).loss is None
