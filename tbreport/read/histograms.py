@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from tbreport.model import Floats, Ints
 from tbreport.read import crc
+from tbreport.read.arrays import numbers_at
 from tbreport.read.arrivals import Arrival, Cells, arrivals
-from tbreport.read.cursors import Cursors, Mask, numbers_at
+from tbreport.read.cursors import Cursors, Mask
 from tbreport.read.events import HISTOGRAM, TENSOR
 from tbreport.read.frames import Frames
 from tbreport.read.payloads import Buckets
