@@ -50,8 +50,8 @@ class Frames(NamedTuple):
 def frame(buffer: NDArray[np.uint8], starts: Ints) -> Frames:
     """Frame the stretches of ``buffer`` that begin at ``starts``, each up to the next one."""
     stops = np.append(starts[1:], len(buffer))
-    sample = _jump(buffer, 0, min(int(stops[0]), _SAMPLE))[0]
-    if not sample or sample[-1] > _SHORT * len(sample):
+    sample = min(int(stops[0]), _SAMPLE)
+    if sample > _SHORT * len(_jump(buffer, 0, sample)[0]):
         return _by_jumps(buffer, starts, stops)
     places = _hunt(buffer)
     places, following = _fitting(buffer, places)

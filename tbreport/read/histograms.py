@@ -113,6 +113,8 @@ class HistogramReader:
             texts = np.stack([payloads[these], one.end, *_at(tag, these), *metadata])
             streams = self._verified_streams(kind, buffer, texts, one.fits)
             good = streams != NONE
+            if not good.any():
+                continue
             these = these[good]
             left[these] = False
             common = records[these], steps[these], walls[these], streams[good, None]

@@ -21,6 +21,7 @@ from tbreport.read.runs import (
     RunJob,
     batches,
     is_event_file,
+    no_garbage,
     read_batch,
     read_run,
     read_runs,
@@ -86,7 +87,8 @@ def read_logs(
         RunJob(name, tuple(sorted(found.runs[name])), choices, name in found.beside)
         for name in wanted
     ]
-    return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps))
+    with no_garbage():
+        return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps))
 
 
 def _read_all(
