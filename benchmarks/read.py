@@ -1,214 +1,263 @@
-"""Reading against peers: whole processes, wall time without imports, points and sums compared.
+"""Reading against the readers there are, and against a C program that does no more than it must.
 
-Run it by hand on a quiet machine: ``python benchmarks/read.py LOGDIR [ROUNDS] [PEER,PEER]``.
-
-Contestants: tbreport; RustBoard (tensorboard-data-server, all samples kept, from its start to
-"Finished load cycle"); tensorboard's EventAccumulator without sampling; tbparse; and, as the limit,
-a scan in C on one thread that frames, checks every CRC with the processor's instruction and decodes
-scalars. They take turns; ratios are medians over rounds with their range. Peers that are not
-installed, and the scan where there is no gcc or no SSE 4.2, are left out with a word.
+Run it by hand on a quiet machine with Linux: ``python benchmarks/read.py FOLDER [KIND...]``; the
+logs are made in FOLDER. Every reading is a process of its own, and the readers take turns, so that
+a slow moment hits them all; slow ones take part in every third round only. Imports are not counted.
+Ratios are medians over rounds, with their range. Each side is checked to have read as much.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-TBREPORT = """
-import sys, time
-from tbreport.read.logdir import read_logs
-start = time.perf_counter()
-logs = read_logs(sys.argv[1])
-wall = time.perf_counter() - start
-kinds = [kind for run in logs.runs for kind in (run.scalars, run.histograms, run.images)]
-series = [one for kind in kinds for one in kind.values()]
-values = sum(float(one.values.sum()) for run in logs.runs for one in run.scalars.values())
-"""
-ACCUMULATOR = """
-import glob, os, sys, time
-from tensorboard.backend.event_processing import event_accumulator as ea
-from tensorboard.util import tensor_util
-start = time.perf_counter()
-found = []
-files = glob.glob(sys.argv[1] + "/**/*tfevents*", recursive=True)
-for folder in sorted({os.path.dirname(file) for file in files}):
-    one = ea.EventAccumulator(folder, size_guidance={kind: 0 for kind in ea.DEFAULT_SIZE_GUIDANCE})
-    found.append(one.Reload())
-wall = time.perf_counter() - start
-"""
-TBPARSE = """
-import sys, time
-from tbparse import SummaryReader
-start = time.perf_counter()
-frame = SummaryReader(sys.argv[1], extra_columns={"dir_name"}).scalars
-wall = time.perf_counter() - start
-"""
-COUNTS = {
-    "tbreport": "print(wall, sum(one.logged for one in series), values)",
-    "EventAccumulator": """
-points, values = 0, 0.0
-for one in found:
-    for tag in one.Tags()["scalars"]:
-        events = one.Scalars(tag)
-        points += len(events)
-        values += sum(event.value for event in events)
-    for kind, read in (("histograms", one.Histograms), ("images", one.Images)):
-        points += sum(len(read(tag)) for tag in one.Tags()[kind])
-    for tag in one.Tags()["tensors"]:
-        events = one.Tensors(tag)
-        points += len(events)
-        if not events[0].tensor_proto.tensor_shape.dim:
-            values += sum(float(tensor_util.make_ndarray(e.tensor_proto)) for e in events)
-print(wall, points, values)
-""",
-    "tbparse": "print(wall, len(frame), float(frame.value.sum()))",
+import logs
+
+ROUNDS = int(os.environ.get("ROUNDS", "9"))
+SLOW_EVERY = 3
+OURS = "tbreport"
+Reading = dict[str, Any]  # wall and cpu in seconds, rss in MB, count of values, their total
+
+
+def tbreport(folder: str) -> Iterator[Any]:
+    from tbreport.read.logdir import read_logs
+
+    yield
+    read = read_logs(folder)
+    yield
+    series = [one for run in read.runs for one in run.scalars.values()]
+    drawn = [one for run in read.runs for one in run.histograms.values()]
+    images = [one for run in read.runs for one in run.images.values()]
+    total = sum(float(one.values.sum()) for one in series)
+    total += sum(float(counts[-1]) for one in drawn for counts in one.counts)
+    yield sum(one.logged for one in [*series, *drawn, *images]), total
+
+
+def event_accumulator(folder: str) -> Iterator[Any]:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
+
+    kinds = ("scalars", "tensors", "histograms", "images")
+    yield
+    accumulators = []
+    for run in runs(folder):
+        accumulator = EventAccumulator(str(run), size_guidance=dict.fromkeys(kinds, 0))
+        accumulators.append(accumulator.Reload())
+    yield
+    count, total = 0, 0.0
+    for accumulator in accumulators:
+        for kind in kinds:
+            for tag in accumulator.Tags()[kind]:
+                values = getattr(accumulator, kind.capitalize())(tag)
+                count += len(values)
+                if kind == "scalars":
+                    total += sum(value.value for value in values)
+                elif kind == "tensors":
+                    total += sum(make_ndarray(value.tensor_proto).flat[-1] for value in values)
+                elif kind == "histograms":
+                    total += sum(value.histogram_value.bucket[-1] for value in values)
+    yield count, total
+
+
+def tbparse(folder: str) -> Iterator[Any]:
+    from tbparse import SummaryReader
+
+    yield
+    reader = SummaryReader(folder, extra_columns={"dir_name"})
+    frames = [reader.scalars, reader.histograms]
+    yield
+    total = float(frames[0].value.sum()) if len(frames[0]) else None
+    yield sum(map(len, frames)), total
+
+
+def raw_loader(folder: str) -> Iterator[Any]:
+    from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
+
+    yield
+    records = 0
+    for run in runs(folder):
+        for path in run.iterdir():
+            records += sum(1 for _ in RawEventFileLoader(str(path)).Load())
+    yield
+    yield records, None
+
+
+def runs(folder: str) -> list[Path]:
+    return sorted({path.parent for path in Path(folder).rglob("*tfevents*")})
+
+
+READERS = {
+    OURS: (tbreport, "tbreport"),
+    "EventAccumulator": (event_accumulator, "tensorboard"),
+    "tbparse": (tbparse, "tbparse"),
+    "RawEventFileLoader": (raw_loader, "tensorboard"),
 }
-SCAN = r"""
-#include <nmmintrin.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-static uint32_t crc(const unsigned char *p, size_t n) {
-  uint64_t c = 0xffffffff, word;
-  for (; n >= 8; p += 8, n -= 8) { memcpy(&word, p, 8); c = _mm_crc32_u64(c, word); }
-  uint32_t d = (uint32_t)c;
-  while (n--) d = _mm_crc32_u8(d, *p++);
-  d = ~d;
-  return ((d >> 15) | (d << 17)) + 0xa282ead8u;
-}
-int main(int count, char **names) {
-  struct timespec begin, end;
-  double sum = 0; long points = 0, bad = 0;
-  clock_gettime(CLOCK_MONOTONIC, &begin);
-  for (int i = 1; i < count; i++) {
-    FILE *file = fopen(names[i], "rb");
-    fseek(file, 0, SEEK_END); size_t size = ftell(file); rewind(file);
-    unsigned char *data = malloc(size + 8);
-    size = fread(data, 1, size, file); fclose(file);
-    for (size_t o = 0; o + 16 <= size;) {
-      uint64_t n; uint32_t check;
-      memcpy(&n, data + o, 8); memcpy(&check, data + o + 8, 4);
-      if (check != crc(data + o, 8) || o + 16 + n > size) { bad++; break; }
-      memcpy(&check, data + o + 12 + n, 4);
-      if (check != crc(data + o + 12, n)) bad++;
-      unsigned char *p = data + o + 12, *stop = p + n;
-      while (p < stop) {  /* scalars of every dialect: a float after tag 0x15 or 0x22 0x04 */
-        if (*p == 0x2a) break;
-        if (*p == 0x09) p += 9; else { p++; while (*p++ & 128); }
-      }
-      if (p < stop) {
-        p++; while (*p++ & 128);
-        while (p < stop && *p == 0x0a) {
-          p++; unsigned length = *p & 127; if (*p++ & 128) length |= (unsigned)*p++ << 7;
-          unsigned char *next = p + length;
-          if (*p == 0x0a) { unsigned tag = p[1]; p += 2 + tag; }
-          float value;
-          if (*p == 0x15) { memcpy(&value, p + 1, 4); sum += value; points++; }
-          else if (*p == 0x42 && p[6] == 0x22) { memcpy(&value, p + 8, 4); sum += value; points++; }
-          p = next;
-        }
-      }
-      o += 16 + n;
-    }
-    free(data);
-  }
-  clock_gettime(CLOCK_MONOTONIC, &end);
-  double wall = end.tv_sec - begin.tv_sec + (end.tv_nsec - begin.tv_nsec) / 1e9;
-  printf("%f %ld %f\n", wall, points, sum);
-  return bad > 0;
-}
-"""
+SLOW = ("EventAccumulator", "tbparse", "RawEventFileLoader")
 
 
-def python(name: str, script: str, logdir: str) -> tuple[float, int, float, int]:
-    """Wall seconds without imports, points, their sum, and peak memory in MB of one process."""
-    memory = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
-    code = f"{script}\n{memory}\n{COUNTS[name]}"
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, logdir],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    peak, result = done.stdout.strip().splitlines()[-2:]
-    wall, points, total = result.split()
-    return float(wall), int(points), float(total), int(peak)
+def read_here(reader: str, folder: str) -> None:
+    """Read in this process and print what it took."""
+    steps = READERS[reader][0](folder)
+    next(steps)
+    cpu, wall = time.process_time(), time.perf_counter()
+    next(steps)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    rss = peak_memory("self")
+    count, total = next(steps)
+    print(json.dumps({"wall": wall, "cpu": cpu, "rss": rss, "count": count, "total": total}))
 
 
-def rustboard(logdir: str) -> tuple[float, int, float, int]:
-    """Start the data server, wait for the end of its first load; points are not asked for."""
+def peak_memory(process: int | str) -> float:
+    """In MB; ``ru_maxrss`` would count the parent that forked the process too."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 1024
+
+
+def in_python(reader: str, folder: Path) -> Reading:
+    command = [sys.executable, __file__, "--one", reader, str(folder)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    reading: Reading = json.loads(done.stdout.splitlines()[-1])
+    return reading
+
+
+def in_c(program: Path, folder: Path) -> Reading:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    paths = sorted(map(str, folder.rglob("*tfevents*")))
+    done = subprocess.run([program, *paths], check=True, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    wall, count, total = done.stdout.split()
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"wall": float(wall), "cpu": cpu, "rss": 0, "count": int(count), "total": float(total)}
+
+
+def in_rustboard(folder: Path, *flags: str) -> Reading:
+    """From the start of the process to the line that says that all is loaded."""
     import tensorboard_data_server
 
-    command = [tensorboard_data_server.server_binary(), "--logdir", logdir, "--port", "0"]
-    command += ["--reload", "once", "-v", "-v", "--samples-per-plugin"]
-    command += ["scalars=all,histograms=all,images=all"]
+    keep = ",".join(f"{kind}=all" for kind in ("scalars", "tensors", "histograms", "images"))
+    options = ["--reload", "once", "--port", "0", "--verbose", "--samples-per-plugin", keep]
+    binary = tensorboard_data_server.server_binary()
+    command = [binary, "--logdir", str(folder), *options, *flags]
     start = time.perf_counter()
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    for line in server.stderr or ():
-        if "Finished load cycle" in line:
-            break
-    wall = time.perf_counter() - start
-    status = Path(f"/proc/{server.pid}/status").read_text(encoding="utf-8")
-    server.kill()
-    server.wait()
-    peak = re.search(r"VmHWM:\s+(\d+)", status)
-    return wall, -1, float("nan"), int(peak[1]) // 1024 if peak else 0
+    quiet = subprocess.DEVNULL
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, stdin=quiet, text=True)
+    try:
+        port = ""
+        for line in server.stderr or ():
+            port = port or "".join(re.findall(r"listening on .*:(\d+)", line))
+            if "Finished load cycle" in line:
+                break
+        wall = time.perf_counter() - start
+        ticks = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        rss = peak_memory(server.pid)
+        cpu = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+        return {"wall": wall, "cpu": cpu, "rss": rss, "count": served(port), "total": None}
+    finally:
+        server.kill()
+        server.wait()
 
 
-def c_scan(program: str, logdir: str) -> tuple[float, int, float, int]:
-    """The limit: one thread of C over the same files."""
-    files = sorted(map(str, Path(logdir).rglob("*tfevents*")))
-    done = subprocess.run([program, *files], capture_output=True, text=True, check=True)
-    wall, points, total = done.stdout.split()
-    return float(wall), int(points), float(total), 0
+def served(port: str) -> int:
+    """How many values the server has."""
+    import grpc
+    from tensorboard.data.proto import data_provider_pb2 as messages
+    from tensorboard.data.proto.data_provider_pb2_grpc import TensorBoardDataProviderStub
+
+    options = [("grpc.max_receive_message_length", 1 << 30)]
+    channel = grpc.insecure_channel(f"localhost:{port}", options)
+    stub = TensorBoardDataProviderStub(channel)
+    count = 0
+    for plugin, name in (
+        ("scalars", "Scalars"),
+        ("histograms", "Tensors"),
+        ("images", "BlobSequences"),
+    ):
+        request = getattr(messages, f"Read{name}Request")(
+            plugin_filter=messages.PluginFilter(plugin_name=plugin),
+            downsample=messages.Downsample(num_points=1 << 30),
+        )
+        response = getattr(stub, f"Read{name}")(request)
+        count += sum(len(tag.data.step) for run in response.runs for tag in run.tags)
+    return count
 
 
-def contestants(logdir: str, folder: str) -> dict[str, object]:
-    found: dict[str, object] = {"tbreport": lambda: python("tbreport", TBREPORT, logdir)}
-    if shutil.which("gcc"):
-        source, program = Path(folder, "scan.c"), str(Path(folder, "scan"))
-        source.write_text(SCAN, encoding="utf-8")
-        built = subprocess.run(["gcc", "-O2", "-msse4.2", str(source), "-o", program], check=False)
-        if built.returncode == 0:
-            found["C scan"] = lambda: c_scan(program, logdir)
+def contestants(program: Path | None) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if program:
+        found["C scan"] = lambda folder: in_c(program, folder)
     if importlib.util.find_spec("tensorboard_data_server"):
-        found["RustBoard"] = lambda: rustboard(logdir)
-    if importlib.util.find_spec("tensorboard"):
-        found["EventAccumulator"] = lambda: python("EventAccumulator", ACCUMULATOR, logdir)
-    if importlib.util.find_spec("tbparse"):
-        found["tbparse"] = lambda: python("tbparse", TBPARSE, logdir)
+        found["RustBoard"] = in_rustboard
+        found["RustBoard --checksum"] = lambda folder: in_rustboard(folder, "--checksum")
+    for name, (_, package) in READERS.items():
+        if importlib.util.find_spec(package):
+            found[name] = lambda folder, name=name: in_python(name, folder)
     return found
 
 
+def compiled(folder: str) -> Path | None:
+    compiler = shutil.which("gcc")
+    if not compiler:
+        return None
+    program = Path(folder, "scan")
+    source = Path(__file__).with_name("scan.c")
+    subprocess.run([compiler, "-O3", "-march=native", source, "-o", program], check=True)
+    return program
+
+
+def compare(folder: Path, sides: dict[str, Any]) -> None:
+    """Let all sides take turns and print a table."""
+    readings: dict[str, list[Reading]] = {name: [] for name in sides}
+    rounds: dict[str, list[int]] = {name: [] for name in sides}
+    for turn in range(ROUNDS):
+        for name, read in sides.items():
+            if name not in SLOW or turn % SLOW_EVERY == 0:
+                readings[name].append(read(folder))
+                rounds[name].append(turn)
+    ours = readings[OURS]
+    print(f"\n| {folder.name} | wall s | CPU s | MB | wall, x ours |\n|---|---|---|---|---|")
+    for name, found in readings.items():
+        wall, cpu, rss = (
+            statistics.median(one[key] for one in found) for key in ("wall", "cpu", "rss")
+        )
+        ratios = [
+            one["wall"] / ours[turn]["wall"] for one, turn in zip(found, rounds[name], strict=True)
+        ]
+        spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
+        said = difference(found[0], ours[0])
+        print(f"| {name} | {wall:.3f} | {cpu:.3f} | {rss:.0f} | {spread}{said} |")
+
+
+def difference(reading: Reading, ours: Reading) -> str:
+    """What to say if a side has read something else than we have."""
+    count, total = reading["count"], reading["total"]
+    said = "" if count == ours["count"] else f"; {count} values, not {ours['count']}"
+    if total is not None and abs(total - ours["total"]) > 1e-9 * abs(ours["total"]) + 1e-6:
+        said += f"; sum {total}, not {ours['total']}"
+    return said
+
+
 def main() -> None:
-    logdir = os.path.abspath(sys.argv[1])
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    wanted = set(sys.argv[3].split(",")) if len(sys.argv) > 3 else None
+    if sys.argv[1] == "--one":
+        read_here(*sys.argv[2:])
+        return
     with tempfile.TemporaryDirectory() as folder:
-        runners = contestants(logdir, folder)
-        if wanted is not None:
-            runners = {name: run for name, run in runners.items() if name in wanted | {"tbreport"}}
-        results = {name: [] for name in runners}
-        for _ in range(rounds):
-            for name, runner in runners.items():
-                results[name].append(runner())
-    print(f"{'':18} {'wall s':>8} {'peak MB':>8} {'points':>10} {'sum':>14}  slower than tbreport")
-    for name, rows in results.items():
-        ratios = [row[0] / own[0] for row, own in zip(rows, results["tbreport"], strict=True)]
-        spread = f"x{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
-        wall = statistics.median(row[0] for row in rows)
-        _, points, total, peak = rows[0]
-        print(f"{name:18} {wall:8.3f} {peak:8d} {points:10d} {total:14.2f}  {spread}")
+        sides = contestants(compiled(folder))
+        missing = {"C scan", "RustBoard", *READERS} - set(sides)
+        print("missing, so left out:", ", ".join(sorted(missing)) or "none")
+        for kind in sys.argv[2:] or logs.KINDS:
+            compare(logs.make(Path(sys.argv[1]), kind), sides)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbreport.model import Floats, Ints
+from tbreport.read.arrays import first_of_each
 from tbreport.read.columns import Piece
 from tbreport.read.payloads import Payloads
 from tbreport.read.streams import NONE, Stream, Streams
@@ -119,7 +120,9 @@ def _span_of(spans: Ints, slots: Ints) -> NDArray[np.unsignedinteger]:
 
 def _groups_where(changes: NDArray[np.bool_], starts: Ints) -> set[int]:
     """The groups in which one cell differs from the one before, given which cells do."""
-    changed = np.setdiff1d(np.flatnonzero(changes) + 1, starts, assume_unique=True)
+    within = changes.copy()
+    within[starts[1:] - 1] = False
+    changed = np.flatnonzero(within) + 1
     return set((np.searchsorted(starts, changed, "right") - 1).tolist())
 
 
@@ -130,7 +133,7 @@ def _notes(cells: Cells, order: Ints, starts: Ints, streams: Streams) -> list[Ar
     found: list[Arrival] = []
     for group in _groups_where(numbers[1:] != numbers[:-1], starts):
         part = slice(bounds[group], bounds[group + 1])
-        for number, first in zip(*np.unique(numbers[part], return_index=True), strict=True):
+        for first in first_of_each(numbers[part]).tolist():
             slot = int(cells.slots[order[part][first]])
-            found.append((slot, streams.known[number], None))
+            found.append((slot, streams.known[numbers[part][first]], None))
     return found

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tbreport.model import Floats, Ints
+from tbreport.read.arrays import numbers_at
 
 _VARINT, _DOUBLE, _BYTES = 0, 1, 2  # wire types
 _LAST = 63  # bits before those of the tenth byte of a varint, which is its last
 
 Mask = NDArray[np.bool_]
 Spans = tuple[Ints, Ints]  # where bytes begin and end
-
-
-def numbers_at(buffer: NDArray[np.uint8], dtype: str, places: Ints) -> NDArray[Any]:
-    """The numbers at ``places`` of ``buffer``, aligned or not; places outside of it are moved."""
-    count = len(buffer) - np.dtype(dtype).itemsize + 1
-    numbers: NDArray[Any] = np.ndarray((count,), dtype, buffer, strides=(1,))
-    return numbers[np.clip(places, 0, count - 1)]
 
 
 class Cursors:
@@ -59,7 +51,9 @@ class Cursors:
     def double(self, field: int) -> Floats:
         """A field of 64 bits; 0 where it is not there."""
         there = self._is_at(field << 3 | _DOUBLE)
-        found = np.where(there, numbers_at(self._buffer, "<f8", self._at + 1), 0.0)
+        last = len(self._buffer) - 8
+        numbers = numbers_at(self._buffer, "<f8", np.clip(self._at + 1, 0, last))
+        found = np.where(there, numbers, 0.0)
         self._at += 9 * there
         return found
 

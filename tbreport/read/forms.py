@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from tbreport.model import Floats, Ints
 from tbreport.read import crc, layouts
+from tbreport.read.arrays import first_of_each
 from tbreport.read.layouts import Layout, Place
 from tbreport.read.records import FOOTER, HEADER
 from tbreport.read.streams import SCALARS, Stream, Streams
@@ -141,10 +142,10 @@ class Form:
 
     def _meet(self, rows: NDArray[np.void], keys: Keys, unknown: Ints) -> None:
         """Verify one record of each unknown key, and know its texts from now on."""
-        values, first = np.unique(keys[unknown], return_index=True)
-        if 2 * len(values) > max(FEW, len(unknown)) or len(self._keys) > _MAX_KEYS:
+        first = unknown[first_of_each(keys[unknown])]
+        if 2 * len(first) > max(FEW, len(unknown)) or len(self._keys) > _MAX_KEYS:
             return  # too many to pay: each is of few records, or all are damaged
-        for key, at in zip(values.tolist(), unknown[first].tolist(), strict=True):
+        for key, at in zip(keys[first].tolist(), first.tolist(), strict=True):
             streams = self._verified_streams(rows[at : at + 1])
             if streams is not None:
                 self._keys[key] = rows[at : at + 1].view("<u8"), streams
@@ -257,7 +258,7 @@ class _Places:
     def _hash(self, bits: int, multiplier: np.uint32) -> None:
         self._shift, self._multiplier = np.uint32(32 - bits), multiplier
         slots = self._slots(self._keys)
-        if len(np.unique(slots)) == len(slots):
+        if len(set(slots.tolist())) == len(slots):
             self._table = np.zeros(1 << bits, np.int64)
             self._table[slots] = np.arange(len(slots))
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from tbreport.model import Ints
 from tbreport.read import crc
+from tbreport.read.arrays import numbers_at
 from tbreport.read.records import FOOTER, HEADER
 
 OVERHEAD = HEADER + FOOTER
@@ -49,15 +50,15 @@ class Frames(NamedTuple):
 def frame(buffer: NDArray[np.uint8], starts: Ints) -> Frames:
     """Frame the stretches of ``buffer`` that begin at ``starts``, each up to the next one."""
     stops = np.append(starts[1:], len(buffer))
-    sample = _jump(buffer, 0, min(int(stops[0]), _SAMPLE))[0]
-    if not sample or sample[-1] > _SHORT * len(sample):
+    sample = min(int(stops[0]), _SAMPLE)
+    if sample > _SHORT * len(_jump(buffer, 0, sample)[0]):
         return _by_jumps(buffer, starts, stops)
     places = _hunt(buffer)
     places, following = _fitting(buffer, places)
     if _is_whole_chain(buffer, places, following, starts):
         bounds = np.append(np.searchsorted(places, starts), len(places))
         return Frames(places, following - places - OVERHEAD, bounds, following[bounds[1:] - 1])
-    right = crc.masked_of_eight(buffer, places) == _words(buffer, "<u4", places + 8)
+    right = crc.masked_of_eight(buffer, places) == numbers_at(buffer, "<u4", places + 8)
     places, following = places[right], following[right]
     if _MANY * np.count_nonzero(following[:-1] != places[1:]) > len(places):
         return _by_jumps(buffer, starts, stops)
@@ -88,20 +89,13 @@ def _hunt(buffer: NDArray[np.uint8]) -> Ints:
 def _fitting(buffer: NDArray[np.uint8], places: Ints) -> tuple[Ints, Ints]:
     """Those of ``places`` whose record fits into the buffer, and where each record ends."""
     places = places[: np.searchsorted(places, len(buffer) - OVERHEAD, "right")]
-    following = _words(buffer, "<u8", places)
+    following = numbers_at(buffer, "<u8", places)
     short = following < 256
     following += np.uint64(OVERHEAD)
     ends = following.view(np.int64)
     ends += places
     short &= ends <= len(buffer)
     return (places, ends) if short.all() else (places[short], ends[short])
-
-
-def _words(buffer: NDArray[np.uint8], dtype: str, offsets: Ints) -> NDArray[np.unsignedinteger]:
-    """The numbers that stand at ``offsets``, aligned or not."""
-    count = len(buffer) - np.dtype(dtype).itemsize + 1
-    words: NDArray[np.unsignedinteger] = np.ndarray((count,), dtype, buffer, strides=(1,))[offsets]
-    return words
 
 
 def _is_whole_chain(buffer: NDArray[np.uint8], places: Ints, following: Ints, starts: Ints) -> bool:

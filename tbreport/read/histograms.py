@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from tbreport.model import Floats, Ints
 from tbreport.read import crc
+from tbreport.read.arrays import numbers_at
 from tbreport.read.arrivals import Arrival, Cells, arrivals
-from tbreport.read.cursors import Cursors, Mask, numbers_at
+from tbreport.read.cursors import Cursors, Mask
 from tbreport.read.events import HISTOGRAM, TENSOR
 from tbreport.read.frames import Frames
 from tbreport.read.payloads import Buckets
@@ -112,6 +113,8 @@ class HistogramReader:
             texts = np.stack([payloads[these], one.end, *_at(tag, these), *metadata])
             streams = self._verified_streams(kind, buffer, texts, one.fits)
             good = streams != NONE
+            if not good.any():
+                continue
             these = these[good]
             left[these] = False
             common = records[these], steps[these], walls[these], streams[good, None]

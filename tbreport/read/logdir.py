@@ -21,6 +21,7 @@ from tbreport.read.runs import (
     RunJob,
     batches,
     is_event_file,
+    no_garbage,
     read_batch,
     read_run,
     read_runs,
@@ -90,7 +91,8 @@ def read_logs(
     ]
     traces = [trace for trace in found.traces if not runs or re.search(runs, trace.run)]
     traces.sort(key=lambda trace: natural_key(trace.name))
-    return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps), tuple(traces))
+    with no_garbage():
+        return Logs(tuple(_read_all(jobs, executor, progress)), tuple(found.gaps), tuple(traces))
 
 
 def _read_all(
