@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -187,6 +188,7 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         progress=progress.reading,
     )
     progress.read(logs)
+    gc.freeze()  # what was read stays: looking for garbage in it again and again costs much
     report = build_report(
         logs,
         title=options.title or _title(logdirs),
