@@ -59,6 +59,19 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     context.exit()
 
 
+def _list_limits(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the limits and end, for ``--list-limits``."""
+    if not wanted or context.resilient_parsing:
+        return
+    from dataclasses import fields
+
+    from tbreport.limits import Limits
+
+    for limit in fields(Limits):
+        click.echo(f"{limit.name}={limit.default}  {limit.metadata['about']}")
+    context.exit()
+
+
 @click.command(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Every option is also a key of tbreport.toml, or of [tool.tbreport] in pyproject.toml, "
@@ -106,6 +119,20 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     help="The main metric, and which of its values is best [told by the names of tags].",
 )
 @click.option("--image-steps", metavar="N", type=int, help="Steps shown of each image tag [6].")
+@click.option(
+    "--limit",
+    metavar="NAME=NUMBER",
+    multiple=True,
+    help="A limit on what logs may claim or hold; repeatable. --list-limits names them.",
+)
+@click.option(
+    "--list-limits",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_limits,
+    help="List every limit with its value and meaning, and exit.",
+)
 @click.option("--ignore", metavar="RULE", multiple=True, help="A rule to leave out; repeatable.")
 @click.option(
     "--rule-option",
@@ -186,6 +213,7 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         tags=options.tags,
         media_steps=max(MEDIA_STEPS, options.image_steps),
         progress=progress.reading,
+        limits=options.bounds,
     )
     progress.read(logs)
     gc.freeze()  # what was read stays: looking for garbage in it again and again costs much

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tbreport.errors import InputError
+from tbreport.limits import Limits
 
 X_AXES = ("step", "relative", "wall")
 FAIL_ON = ("", "warning", "error")
@@ -32,6 +33,7 @@ class Options:
     tell which is better; empty means the one that names suggest.
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
     ``fail_on`` the severity of findings from which on the command line exits with 1.
+    ``limit`` moves limits on what logs may claim, as "NAME=NUMBER".
     ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
     used.
     """
@@ -48,6 +50,7 @@ class Options:
     log_y: str = ""
     metric: str = ""
     image_steps: int = 6
+    limit: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
     fail_on: str = ""
@@ -70,7 +73,7 @@ class Options:
             raise InputError(f"jobs is to be 0 (one per processor) or more, not {self.jobs}")
         if self.fail_on not in FAIL_ON:
             raise InputError(f"fail_on is to be warning, error or empty, not {self.fail_on!r}")
-        _ = self.limits
+        _ = self.limits, self.bounds
         if not self.output:
             raise InputError("output is empty; name a file, a folder or - for standard output")
 
@@ -84,6 +87,11 @@ class Options:
                 raise InputError(f"rule_option is to be RULE.threshold=NUMBER, not {text!r}")
             found.setdefault(match[1], {})[match[2]] = float(match[3])
         return found
+
+    @property
+    def bounds(self) -> Limits:
+        """How much of the logs is believed and kept: the defaults, as moved by ``limit``."""
+        return Limits.of(self.limit)
 
 
 def load_options(

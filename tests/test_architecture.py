@@ -11,7 +11,7 @@ import tbreport
 
 PACKAGE = Path(tbreport.__file__).parent
 
-_NAMES = {"errors", "faults", "model", "names", "options", "roles", "runnames", "version"}
+_NAMES = {"errors", "faults", "limits", "model", "names", "options", "roles", "runnames", "version"}
 
 # What each part may import of ours: only what stands below it. A part is a module of the package or
 # a folder of it; inside a folder its modules import each other freely, but see the tests below.
@@ -24,14 +24,15 @@ MAY_IMPORT = {
     "roles": set(),
     "runnames": {"model"},
     "version": set(),
-    "options": {"errors"},
+    "limits": {"errors"},
+    "options": {"errors", "limits"},
     # floor 1
     "stats": set(),
     "output": {"errors"},
     "prose": {"names"},
     "points": set(),
-    "charts": {"points", "stats"},
-    "read": {"errors", "model", "names"},
+    "charts": {"limits", "points", "stats"},
+    "read": {"errors", "limits", "model", "names"},
     # floor 2
     "render": {"charts", "faults"},
     "rules": {"errors", "faults", "model", "names", "roles", "stats"},
