@@ -39,7 +39,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except TbreportError as error:
-        _say(f"tbreport: {_printable(str(error))}")
+        if str(error):
+            _say(f"tbreport: {_printable(str(error))}")
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _say("tbreport: interrupted, no report was written")
@@ -260,6 +261,8 @@ def _write(report: Report, output: str) -> int:
     except OSError as error:
         # What is still in the buffer would be tried again, and complained about, on the way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise OutputError("") from error  # who closed it knows
         raise OutputError(f"standard output can't be written: {error.strerror}") from error
     return size
 
