@@ -1,4 +1,4 @@
-"""Files damaged at random: every intact record is read, none is made up, and all losses are told."""
+"""Files damaged at random: each intact record is read, none is made up, every loss is told."""
 
 from __future__ import annotations
 
