@@ -18,7 +18,7 @@ SMOOTHING_MAX = 0.999  # TensorBoard's slider ends there; at 1 a curve would nev
 CONFIG_FILES = ("tbreport.toml", "pyproject.toml")  # the first of them with our settings counts
 
 _RULE_OPTION = re.compile(r"([a-z0-9-]+)\.(\w+)=([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
-_PATTERNS = ("runs", "tags", "log_y")
+_PATTERNS = ("runs", "tags", "log_y", "group")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
 
@@ -29,7 +29,9 @@ class Options:
     ``runs``, ``tags`` and ``log_y`` are regular expressions that a name is to match somewhere;
     empty means all (``log_y``: none). ``smoothing`` is TensorBoard's weight, from 0 to 0.999.
     ``metric`` is the tag of the main metric, with ":min" or ":max" after it where its name does not
-    tell which is better; empty means the one that names suggest.
+    tell which is better; empty means the one that names suggest. ``group`` is a regular expression
+    whose captures name the group of a run; empty groups runs that differ by seed only, "none"
+    nothing.
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
     ``fail_on`` the severity of findings from which on the command line exits with 1.
     ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
@@ -47,6 +49,7 @@ class Options:
     x_axis: str = "step"
     log_y: str = ""
     metric: str = ""
+    group: str = ""
     image_steps: int = 6
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
