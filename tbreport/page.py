@@ -51,8 +51,9 @@ class Document:
     """Everything a page says.
 
     ``verdict`` and ``footer`` are short facts; ``runs`` stand in natural order; ``colours`` has the
-    number of a run's colour where that is not its place among them; ``pictures`` has what was drawn of each chart, by identity; ``faults`` are those
-    of parts that have no chapter; ``newest`` and ``stamp`` are times in words, UTC, or empty.
+    number of a run's colour where that is not its place among them; ``pictures`` has what was drawn
+    of each chart, by identity; ``faults`` are those of parts that have no chapter; ``newest`` and
+    ``stamp`` are times in words, UTC, or empty.
     """
 
     title: str

@@ -37,6 +37,7 @@ MARK = "#bd3b2e"  # a finding's vertical line
 GRID_OPACITY = 0.20
 FRAME_OPACITY = 0.65
 RAW_OPACITY = 0.27  # the unsmoothed curve behind its smoothed one; TensorBoard has 0.25
+BEHIND_OPACITY = 0.45  # a single run behind the mean of its group
 DENSE_OPACITY = 0.75  # noise drawn as an area: what lies behind it still shows
 
 FONT_SIZE = 11.0  # CSS pixels
@@ -49,7 +50,7 @@ SEQUENCE = "viridis"
 
 
 def run_colour(index: int) -> str:
-    """The colour of the run with this place in natural order, as "#rrggbb"."""
+    """The colour of this number (a run's or a group's), as "#rrggbb"."""
     return RUN_COLOURS[index % len(RUN_COLOURS)]
 
 

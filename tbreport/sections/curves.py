@@ -28,9 +28,9 @@ SMALLEST = 5e-324  # the smallest positive float64
 class Curve:
     """One run's values of a tag.
 
-    ``colour`` is the run's number (``Logs.coloured``); ``x``, float64 of shape (n,), are steps, seconds
-    since the first point or since 1970, NaN where a point has no time. ``by_arrival`` says that all
-    steps are equal and ``x`` counts the points instead.
+    ``colour`` is the run's number (``Logs.coloured``); ``x``, float64 of shape (n,), are steps,
+    seconds since the first point or since 1970, NaN where a point has no time. ``by_arrival`` says
+    that all steps are equal and ``x`` counts the points instead.
     """
 
     run: str
