@@ -131,6 +131,12 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     callback=_list_rules,
     help="List every rule with its severity, thresholds and their source, and exit.",
 )
+@click.option(
+    "--max-size",
+    metavar="SIZE",
+    help="What the report may weigh, such as 25MB; or none. What there is no room for is left out "
+    "in a stated order, and listed [10MB].",
+)
 @click.option("--jobs", metavar="N", type=int, help="Processes [0: one for each processor].")
 @click.option("--config", metavar="FILE", help="Read options from this TOML file.")
 @click.option(
@@ -203,6 +209,8 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
     )
     progress.drawn(len(report.document.pictures))
     size = _write(report, options.output)
+    if report.fitted and report.fitted.told and not options.quiet:
+        _say(f"tbreport: {_printable(report.fitted.told)}")
     for fault in report.faults:
         _say_fault(fault, options.verbose)
     if not options.quiet:

@@ -7,11 +7,12 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from tbreport.budget import Draw, Fitted, fit
 from tbreport.charts import Chart
 from tbreport.errors import InputError
 from tbreport.faults import Fault, FaultError
@@ -21,11 +22,12 @@ from tbreport.names import printable
 from tbreport.options import Options, close_match
 from tbreport.output import is_folder, write_file, write_folder
 from tbreport.page import Document, assemble, assemble_folder
+from tbreport.reductions import charts_of
 from tbreport.render import Picture, pool, render
 from tbreport.rules import RULES, judge
 from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
-from tbreport.sections.kit import Chapter, Note, Panel, Section
+from tbreport.sections.kit import Chapter, Note, Section
 from tbreport.sections.metrics import chosen_metric
 from tbreport.sections.words import counted
 from tbreport.version import VERSION
@@ -40,7 +42,9 @@ class Report:
     """A finished report.
 
     ``gaps`` are what the log files hold and the report does not, ``faults`` what broke on our side,
-    ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence.
+    ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence;
+    ``fitted`` says what it took to keep the page within its limit, None where that took nothing.
+    ``page`` is the page where it had to be weighed, in pieces.
     """
 
     document: Document
@@ -48,6 +52,8 @@ class Report:
     gaps: tuple[Gap, ...]
     faults: tuple[Fault, ...]
     left_out: tuple[str, ...]
+    fitted: Fitted | None = None
+    page: tuple[str, ...] = field(default=(), repr=False)
 
     @functools.cached_property
     def html(self) -> str:
@@ -56,7 +62,7 @@ class Report:
 
     def pieces(self) -> Iterator[str]:
         """The page in pieces, to be written in order."""
-        return assemble(self.document)
+        return iter(self.page) if self.page else assemble(self.document)
 
     def write(self, path: str | Path) -> int:
         """Write the page to ``path``; a path that ends in "/" or is a directory gets a folder.
@@ -109,9 +115,45 @@ def build_report(
         comment=options.comment,
         stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
     )
-    left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
+
+    def redraw(charts: Sequence[Chart]) -> dict[Chart, Picture]:
+        return _draw_charts(charts, executor, options.jobs, None, guard)
+
+    document, page, fitted = _fitted(document, logs, options.max_bytes, redraw)
+    left_out = tuple(note.text for note in _notes(document.chapters) if note.left_out)
     faults = (*guard.faults, *guard.faults_of_charts)
-    return Report(document, findings.findings, logs.all_gaps, faults, left_out)
+    return Report(document, findings.findings, logs.all_gaps, faults, left_out, fitted, page)
+
+
+def _fitted(
+    document: Document, logs: Logs, limit: int | None, draw: Draw
+) -> tuple[Document, tuple[str, ...], Fitted | None]:
+    """The document in at most ``limit`` bytes, and its page where it is within them as it is.
+
+    A folder of files is never larger than the page that holds them all as base64.
+    """
+    if limit is None:
+        return document, (), None
+    page = tuple(assemble(document))
+    size = sum(len(piece.encode()) for piece in page)
+    if size <= limit:
+        return document, page, None
+    del page
+
+    def weigh(chapters: Sequence[Chapter]) -> int:
+        empty = {chart: _empty(chart, document.pictures) for chart in charts_of(chapters)}
+        pieces = assemble(replace(document, chapters=chapters, pictures=empty))
+        return sum(len(piece.encode()) for piece in pieces)
+
+    fitted = fit(document.chapters, document.pictures, logs, size, limit, weigh, draw)
+    document = replace(document, chapters=fitted.chapters, pictures=fitted.pictures)
+    return document, (), fitted
+
+
+def _empty(chart: Chart, pictures: Mapping[Chart, Picture]) -> Picture:
+    """The picture of a chart without its bytes; of one that is not drawn yet what it will be."""
+    drawn = pictures.get(chart)
+    return replace(drawn, png=b"") if drawn else Picture(chart.alt, width=560, height=260)
 
 
 def _document(
@@ -217,7 +259,17 @@ def _draw(
     guard: _Guard,
 ) -> dict[Chart, Picture]:
     """The picture of every chart of the chapters."""
-    charts = [chart for chapter in chapters for panel in chapter.panels for chart in _charts(panel)]
+    return _draw_charts(list(charts_of(chapters)), executor, jobs, progress, guard)
+
+
+def _draw_charts(
+    charts: Sequence[Chart],
+    executor: Executor | None,
+    jobs: int,
+    progress: Drawn | None,
+    guard: _Guard,
+) -> dict[Chart, Picture]:
+    """The picture of every chart."""
     with contextlib.ExitStack() as stack:
         workers = executor or stack.enter_context(pool(jobs, len(charts)))
         pictures = render(charts, workers, progress)
@@ -226,14 +278,6 @@ def _draw(
         raise FaultError(broken[0])
     guard.faults_of_charts += broken
     return {chart: pictures[id(chart)] for chart in charts}
-
-
-def _charts(panel: Panel) -> Iterator[Chart]:
-    for figure in panel.figures:
-        yield figure.chart
-    for table in panel.tables:
-        for row in table.rows:
-            yield from (cell.chart for cell in row if cell.chart is not None)
 
 
 def _undrawn(

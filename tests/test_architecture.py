@@ -48,10 +48,13 @@ MAY_IMPORT = {
     "rules": {"errors", "faults", "model", "names", "roles", "stats"},
     "sections": _NAMES | {"charts", "points", "read", "stats"},
     # floor 3
+    "reductions": {"charts", "model", "names", "render", "sections"},
+    "budget": {"charts", "model", "reductions", "render", "sections", "stats"},
     "outline": {"names", "sections"},
     "page": {"charts", "faults", "names", "outline", "prose", "render", "sections"},
     # floor 4
-    "report": _NAMES | {"charts", "output", "page", "render", "rules", "sections"},
+    "report": _NAMES
+    | {"budget", "charts", "output", "page", "reductions", "render", "rules", "sections"},
     # floor 5
     "cli": _NAMES | {"output", "read", "report", "rules", "sections", "stats"},
     "__main__": {"cli"},

@@ -303,3 +303,13 @@ def test_groups_are_named_by_captures_and_a_pattern_without_a_match_is_one_line(
     assert lines(capsys) == [
         "tbreport: group: 'x' has no match in the name of any run; there are 'a', 'b'"
     ]
+
+
+def test_what_is_left_out_for_the_size_is_said(folder, capsys):
+    assert cli.run(["logs", "--max-size", "1kB"]) == 0
+    assert re.fullmatch(
+        r"tbreport: the report is \d+\.?\d* kB in its least form, more than --max-size 1 kB allows",
+        lines(capsys)[2],
+    )
+    assert "Left out for size" in page()
+    assert cli.run(["logs", "--max-size", "lots"]) == 2
