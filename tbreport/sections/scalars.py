@@ -55,7 +55,7 @@ def _panel(
     curves = drawn.curves_of(tag, logs, options.x_axis)
     shown = evenly(curves, MOST_LINES)
     log = bool(options.log_y) and re.search(options.log_y, tag) is not None
-    axis = drawn.scale(shown, options.smoothing, log)
+    axis, x_range = drawn.scale(shown, options.smoothing, log), drawn.x_range(shown)
     runs = [run for run in logs.runs if tag in run.scalars and len(run.scalars[tag])]
     chosen = chosen_metric(logs, options.metric)
     metric = chosen if chosen and chosen.tag == tag else metric_of(tag, runs)
@@ -64,9 +64,9 @@ def _panel(
     description = next((c.series.description for c in curves if c.series.description), "")
     chart = Lines(
         alt=_alt(tag, curves, won, options.x_axis),
-        lines=tuple(drawn.line(curve, options.smoothing, drawn.x_range(shown)) for curve in shown),
+        lines=tuple(drawn.line(curve, options.smoothing, x_range) for curve in shown),
         x_axis=options.x_axis,
-        x_range=drawn.x_range(shown),
+        x_range=x_range,
         y_range=(axis.low, axis.high),
         log_y=axis.log,
         marks=_marks(about, options.x_axis),
