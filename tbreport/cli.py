@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from tbreport.errors import OutputError, TbreportError
+from tbreport.flags import flags
 from tbreport.version import VERSION
 
 if TYPE_CHECKING:
@@ -64,59 +65,7 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     "in the working directory. The command line goes before the file.",
 )
 @click.argument("logdirs", metavar="LOGDIR...", nargs=-1, required=True)
-@click.option(
-    "-o",
-    "--output",
-    metavar="PATH",
-    help="The file to write [report.html], a folder "
-    "(ends in / or is there) or - for standard output.",
-)
-@click.option("--title", metavar="TEXT", help="The heading [the name of LOGDIR].")
-@click.option("--comment", metavar="TEXT", help="A sentence under the heading.")
-@click.option("--runs", metavar="REGEX", help="Only runs whose name has a match.")
-@click.option("--tags", metavar="REGEX", help="Only tags that have a match.")
-@click.option("--section", metavar="ID", multiple=True, help="Only this section; may be repeated.")
-@click.option(
-    "--skip-section",
-    metavar="ID",
-    multiple=True,
-    help="All sections but this one; may be repeated.",
-)
-@click.option(
-    "--smoothing",
-    metavar="WEIGHT",
-    type=float,
-    help="Of curves as in TensorBoard, 0 to 0.999 [0.6].",
-)
-@click.option(
-    "--x-axis",
-    type=click.Choice(["step", "relative", "wall"]),
-    help="What curves are drawn over [step].",
-)
-@click.option(
-    "--log-y",
-    metavar="REGEX",
-    help="A logarithmic y axis for tags that have a match; positive values that span more "
-    "than three powers of ten have one anyway.",
-)
-@click.option(
-    "--metric",
-    metavar="TAG[:min|max]",
-    help="The main metric, and which of its values is best [told by the names of tags].",
-)
-@click.option("--image-steps", metavar="N", type=int, help="Steps shown of each image tag [6].")
-@click.option("--ignore", metavar="RULE", multiple=True, help="A rule to leave out; repeatable.")
-@click.option(
-    "--rule-option",
-    metavar="RULE.NAME=VALUE",
-    multiple=True,
-    help="A threshold of a rule; repeatable. --list-rules names them.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["warning", "error"]),
-    help="Exit with 1 when a finding is this severe; the report is written first.",
-)
+@flags
 @click.option(
     "--list-rules",
     is_flag=True,
@@ -125,17 +74,7 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     callback=_list_rules,
     help="List every rule with its severity, thresholds and their source, and exit.",
 )
-@click.option("--jobs", metavar="N", type=int, help="Processes [0: one for each processor].")
 @click.option("--config", metavar="FILE", help="Read options from this TOML file.")
-@click.option(
-    "--strict/--no-strict",
-    default=None,
-    help="Exit with 1 when something in the logs can't be shown, and with 3 at the first "
-    "fault of a part of tbreport.",
-)
-@click.option("--stamp/--no-stamp", default=None, help="Show when the report was made.")
-@click.option("-q", "--quiet", is_flag=True, default=None, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, default=None, help="Print tracebacks of faults.")
 @click.version_option(VERSION, prog_name="tbreport")
 def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int:
     """Read every TensorBoard run under LOGDIR and write one self-contained HTML report."""
