@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -105,10 +105,7 @@ def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int
 
 def _make(logdirs: tuple[str, ...], options: Options) -> int:
     """Read, build and write; the exit code says how it went."""
-    from tbreport.output import check_writable
-
-    if options.output != STDOUT:
-        check_writable(options.output)
+    _check_places(options)
 
     from datetime import UTC, datetime
 
@@ -136,6 +133,8 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
     )
     progress.drawn(len(report.document.pictures))
     size = _write(report, options.output)
+    if options.json:
+        _write_text(options.json, report.to_json())
     for fault in report.faults:
         _say_fault(fault, options.verbose)
     if not options.quiet:
@@ -160,11 +159,36 @@ def _title(logdirs: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(os.path.basename(folder) or "logs" for folder in folders))
 
 
+def _check_places(options: Options) -> None:
+    """Tell before the work what can't be written to."""
+    from tbreport.output import check_writable, is_folder
+
+    if options.output != STDOUT:
+        check_writable(options.output)
+    if options.json not in ("", STDOUT):
+        if is_folder(options.json):
+            raise OutputError(f"{options.json} can't be written: it is a folder; name a file")
+        check_writable(options.json)
+
+
 def _write(report: Report, output: str) -> int:
-    if output != STDOUT:
-        return report.write(output)
+    return _print(report.pieces()) if output == STDOUT else report.write(output)
+
+
+def _write_text(path: str, text: str) -> None:
+    """Write what stands beside the report to a file or to standard output."""
+    from tbreport.output import write_file
+
+    if path == STDOUT:
+        _print([text])
+    else:
+        write_file(path, [text])
+
+
+def _print(pieces: Iterable[str]) -> int:
+    """Write ``pieces`` to standard output as UTF-8; the number of bytes."""
     try:
-        size = sum(map(sys.stdout.buffer.write, (piece.encode() for piece in report.pieces())))
+        size = sum(map(sys.stdout.buffer.write, (piece.encode() for piece in pieces)))
         sys.stdout.buffer.flush()
     except OSError as error:
         # What is still in the buffer would be tried again, and complained about, on the way out.

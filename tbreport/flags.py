@@ -51,7 +51,9 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--metric",
         metavar="TAG[:min|max]",
-        help="The main metric, and which of its values is best [told by the names of tags].",
+        multiple=True,
+        help="A main metric, and which of its values is best [told by the names of tags]; "
+        "repeatable.",
     ),
     click.option("--image-steps", metavar="N", type=int, help="Steps shown of each image tag [6]."),
     click.option(
@@ -68,6 +70,7 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         type=click.Choice(["warning", "error"]),
         help="Exit with 1 when a finding is this severe; the report is written first.",
     ),
+    click.option("--json", metavar="PATH", help="Write what the report says as JSON too."),
     click.option("--jobs", metavar="N", type=int, help="Processes [0: one for each processor]."),
     click.option(
         "--strict/--no-strict",

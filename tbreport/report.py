@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from tbreport import roles
 from tbreport.charts import Chart
 from tbreport.errors import InputError
+from tbreport.export import Facts, to_json
 from tbreport.faults import Fault, FaultError
 from tbreport.model import Check, Finding, Gap, GapKind, Judgement, Logs, Run, Severity
 from tbreport.names import printable
@@ -25,7 +27,8 @@ from tbreport.rules import RULES, judge
 from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
 from tbreport.sections.kit import Chapter, Note, Panel, Section
-from tbreport.sections.metrics import chosen_metric
+from tbreport.sections.metrics import Metric, chosen_metrics
+from tbreport.sections.summaries import summaries
 from tbreport.sections.words import counted
 from tbreport.version import VERSION
 
@@ -39,7 +42,9 @@ class Report:
     """A finished report.
 
     ``gaps`` are what the log files hold and the report does not, ``faults`` what broke on our side,
-    ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence.
+    ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence;
+    ``checks`` what came of every rule, ``logs`` what it is about, ``metrics`` those that
+    ``options.metric`` chose.
     """
 
     document: Document
@@ -47,6 +52,30 @@ class Report:
     gaps: tuple[Gap, ...]
     faults: tuple[Fault, ...]
     left_out: tuple[str, ...]
+    checks: tuple[Check, ...]
+    logs: Logs
+    metrics: tuple[Metric, ...]
+
+    @functools.cached_property
+    def facts(self) -> Facts:
+        """What the report says, without its pictures."""
+        ways = {metric.tag: metric.better for metric in self.metrics}
+        return Facts(
+            title=self.document.title,
+            comment=self.document.comment,
+            verdict=self.document.verdict,
+            runs=summaries(self.logs),
+            better=lambda tag: ways[tag] if tag in ways else roles.better(tag),
+            findings=self.findings,
+            checks=self.checks,
+            gaps=self.gaps,
+            faults=self.faults,
+            left_out=self.left_out,
+        )
+
+    def to_json(self) -> str:
+        """What the report says as JSON, as ``tbreport/report.schema.json`` describes it."""
+        return to_json(self.facts)
 
     @functools.cached_property
     def html(self) -> str:
@@ -89,7 +118,7 @@ def build_report(
     """
     options = options or Options()
     chosen = choose_sections(sections, options)
-    chosen_metric(logs, options.metric)  # a tag that no run has is told before the work
+    metrics = chosen_metrics(logs, options.metric)  # a tag that no run has is told before the work
     guard = _Guard(options.strict)
     findings = _judge(logs, rules, options, guard)
     chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
@@ -109,7 +138,16 @@ def build_report(
     )
     left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
     faults = (*guard.faults, *guard.faults_of_charts)
-    return Report(document, findings.findings, logs.all_gaps, faults, left_out)
+    return Report(
+        document,
+        findings.findings,
+        logs.all_gaps,
+        faults,
+        left_out,
+        checks=findings.checks,
+        logs=logs,
+        metrics=metrics,
+    )
 
 
 def _document(
@@ -118,7 +156,7 @@ def _document(
     chapters: Sequence[Chapter],
     pictures: Mapping[Chart, Picture],
     guard: _Guard,
-    metric: str,
+    metric: Sequence[str],
 ) -> Document:
     """What the page says; a chart that broke has its card where it would stand."""
     verdict = guard("first screen", overview.facts, logs, metric) or ()

@@ -38,9 +38,10 @@ MAY_IMPORT = {
     "sections": _NAMES | {"charts", "points", "read", "stats"},
     # floor 3
     "outline": {"names", "sections"},
+    "export": {"faults", "model", "roles", "sections", "version"},
     "page": {"charts", "faults", "names", "outline", "prose", "render", "sections"},
     # floor 4
-    "report": _NAMES | {"charts", "output", "page", "render", "rules", "sections"},
+    "report": _NAMES | {"charts", "export", "output", "page", "render", "rules", "sections"},
     # floor 5
     "flags": set(),
     "cli": _NAMES | {"flags", "output", "read", "report", "rules", "sections", "stats"},

@@ -12,7 +12,7 @@ from tbreport.sections import curves as drawn
 from tbreport.sections.choice import Choice, choose_tags, evenly, grouped, title_in_group
 from tbreport.sections.curves import Curve, Scale
 from tbreport.sections.kit import Chapter, Figure, Note, Panel, Prose, Section
-from tbreport.sections.metrics import Winner, chosen_metric, metric_of, winner
+from tbreport.sections.metrics import Winner, chosen_metrics, metric_for, winner
 from tbreport.sections.numbers import runs_table, tags_table
 from tbreport.sections.words import counted, listed, verb
 from tbreport.stats import format_number
@@ -57,8 +57,7 @@ def _panel(
     log = bool(options.log_y) and re.search(options.log_y, tag) is not None
     axis = drawn.scale(shown, options.smoothing, log)
     runs = [run for run in logs.runs if tag in run.scalars and len(run.scalars[tag])]
-    chosen = chosen_metric(logs, options.metric)
-    metric = chosen if chosen and chosen.tag == tag else metric_of(tag, runs)
+    metric = metric_for(tag, runs, chosen_metrics(logs, options.metric))
     won = winner(metric, logs) if len(runs) > 1 else None
     about = [finding for finding in findings if finding.tag == tag]
     description = next((c.series.description for c in curves if c.series.description), "")
