@@ -55,6 +55,12 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         help="A main metric, and which of its values is best [told by the names of tags]; "
         "repeatable.",
     ),
+    click.option(
+        "--group",
+        metavar="REGEX",
+        help="Runs with equal captures are one group, drawn as mean and band; none for no groups "
+        "[runs that differ by their seed only].",
+    ),
     click.option("--image-steps", metavar="N", type=int, help="Steps shown of each image tag [6]."),
     click.option(
         "--ignore", metavar="RULE", multiple=True, help="A rule to leave out; repeatable."

@@ -425,22 +425,42 @@ class Trace:
     size: int
 
 
+@dataclass(frozen=True)
+class Group:
+    """Two or more runs of one configuration, by name, in the order of the logs."""
+
+    name: str
+    runs: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Logs:
     """All runs in natural order, and what could not be attributed to one of them.
 
+    ``groups`` are the runs that are to be read together; a run is in one of them at most.
     ``baseline`` is what they are to be compared with.
     """
 
     runs: tuple[Run, ...]
     gaps: tuple[Gap, ...] = ()
     traces: tuple[Trace, ...] = ()
+    groups: tuple[Group, ...] = ()
     baseline: Baseline | None = None
 
     @property
     def all_gaps(self) -> tuple[Gap, ...]:
         """The gaps of the log directories and of every run, in that order."""
         return self.gaps + tuple(gap for run in self.runs for gap in run.gaps)
+
+    @property
+    def coloured(self) -> tuple[tuple[int, Run], ...]:
+        """Every run with the number of its colour: its place, where a group counts as one run."""
+        owner = {run: place for place, group in enumerate(self.groups) for run in group.runs}
+        numbers: dict[int | str, int] = {}
+        return tuple(
+            (numbers.setdefault(owner.get(run.name, run.name), len(numbers)), run)
+            for run in self.runs
+        )
 
 
 class Severity(StrEnum):

@@ -18,7 +18,7 @@ SMOOTHING_MAX = 0.999  # TensorBoard's slider ends there; at 1 a curve would nev
 CONFIG_FILES = ("tbreport.toml", "pyproject.toml")  # the first of them with our settings counts
 
 _RULE_OPTION = re.compile(r"([a-z0-9-]+)\.(\w+)=([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
-_PATTERNS = ("runs", "tags", "log_y")
+_PATTERNS = ("runs", "tags", "log_y", "group")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
 
@@ -30,7 +30,9 @@ class Options:
     empty means all (``log_y``: none). ``smoothing`` is TensorBoard's weight, from 0 to 0.999.
     ``metric`` are the tags of the main metrics, with ":min" or ":max" after each whose name does
     not tell which is better; empty means those that names suggest. One may be given as a string.
-    ``json`` is the file to write what the report says to, "" for none.
+    ``group`` is a regular expression whose captures name the group of a run; empty groups runs that
+    differ by seed only, "none" nothing. ``json`` is the file to write what the report says to, ""
+    for none.
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
     ``fail_on`` the severity of findings from which on the command line exits with 1.
     ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
@@ -48,6 +50,7 @@ class Options:
     x_axis: str = "step"
     log_y: str = ""
     metric: tuple[str, ...] = ()
+    group: str = ""
     image_steps: int = 6
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ import functools
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -50,8 +50,8 @@ _FILE_NAME_LENGTH = 60  # characters before the digest; the whole stays short of
 class Document:
     """Everything a page says.
 
-    ``verdict`` and ``footer`` are short facts; ``runs`` stand in natural order, a run's place in it
-    is its colour; ``pictures`` has what was drawn of each chart, by identity; ``faults`` are those
+    ``verdict`` and ``footer`` are short facts; ``runs`` stand in natural order; ``colours`` has the
+    number of a run's colour where that is not its place among them; ``pictures`` has what was drawn of each chart, by identity; ``faults`` are those
     of parts that have no chapter; ``newest`` and ``stamp`` are times in words, UTC, or empty.
     """
 
@@ -59,6 +59,7 @@ class Document:
     chapters: Sequence[Chapter]
     pictures: Mapping[Chart, Picture]
     runs: tuple[str, ...]
+    colours: Mapping[str, int] = field(default_factory=dict)
     comment: str = ""
     verdict: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -124,6 +125,7 @@ class _Page:
         self._store = store
         self._sources = sources
         self._places = {name: place for place, name in enumerate(document.runs)}
+        self._places |= document.colours
 
     @property
     def policy(self) -> Markup:

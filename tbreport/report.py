@@ -17,6 +17,7 @@ from tbreport.charts import Chart
 from tbreport.errors import InputError
 from tbreport.export import Facts, to_json
 from tbreport.faults import Fault, FaultError
+from tbreport.groups import groups_of
 from tbreport.model import Check, Finding, Gap, GapKind, Judgement, Logs, Run, Severity
 from tbreport.names import printable
 from tbreport.options import Options, close_match
@@ -119,6 +120,7 @@ def build_report(
     options = options or Options()
     chosen = choose_sections(sections, options)
     metrics = chosen_metrics(logs, options.metric)  # a tag that no run has is told before the work
+    logs = replace(logs, groups=groups_of(logs, options.group))
     guard = _Guard(options.strict)
     findings = _judge(logs, rules, options, guard)
     chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
@@ -167,6 +169,7 @@ def _document(
         chapters=chapters,
         pictures=pictures,
         runs=tuple(run.name for run in logs.runs),
+        colours={run.name: colour for colour, run in logs.coloured},
         verdict=(*verdict, *_severities(findings)),
         faults=tuple(guard.faults),
         footer=footer,

@@ -11,7 +11,17 @@ import tbreport
 
 PACKAGE = Path(tbreport.__file__).parent
 
-_NAMES = {"errors", "faults", "model", "names", "options", "roles", "runnames", "version"}
+_NAMES = {
+    "errors",
+    "faults",
+    "groups",
+    "model",
+    "names",
+    "options",
+    "roles",
+    "runnames",
+    "version",
+}
 
 # What each part may import of ours: only what stands below it. A part is a module of the package or
 # a folder of it; inside a folder its modules import each other freely, but see the tests below.
@@ -19,6 +29,7 @@ MAY_IMPORT = {
     # floor 0
     "errors": set(),
     "faults": set(),
+    "groups": {"errors", "model", "names", "roles"},
     "model": set(),
     "names": set(),
     "roles": set(),

@@ -28,7 +28,7 @@ SMALLEST = 5e-324  # the smallest positive float64
 class Curve:
     """One run's values of a tag.
 
-    ``colour`` is the run's place in natural order; ``x``, float64 of shape (n,), are steps, seconds
+    ``colour`` is the run's number (``Logs.coloured``); ``x``, float64 of shape (n,), are steps, seconds
     since the first point or since 1970, NaN where a point has no time. ``by_arrival`` says that all
     steps are equal and ``x`` counts the points instead.
     """
@@ -63,7 +63,7 @@ class Scale:
 def curves_of(tag: str, logs: Logs, x_axis: str = "step") -> list[Curve]:
     """The curves of ``tag`` in every run that holds a value of it, in the order of the runs."""
     curves = []
-    for colour, run in enumerate(logs.runs):
+    for colour, run in logs.coloured:
         series = run.scalars.get(tag)
         if series is not None and len(series):
             curves.append(curve_of(run.name, colour, series, x_axis))

@@ -147,7 +147,7 @@ def _margins(chart: LayoutChart, logs: Logs, options: Options) -> _Made | None:
     banded = 0
     extremes: list[Curve] = []
     for value, lower, upper in chart.margins:
-        for place, run in enumerate(logs.runs):
+        for place, run in logs.coloured:
             held = [run.scalars.get(tag) for tag in (value, lower, upper)]
             if held[0] is None or not len(held[0]):
                 continue

@@ -83,7 +83,7 @@ def _runs_table(
     logs: Logs, runs: Sequence[Run], metrics: Sequence[Metric], findings: Sequence[Finding]
 ) -> Table:
     winners = [winner(metric, logs) for metric in metrics]
-    colours = {run.name: place for place, run in enumerate(logs.runs)}
+    colours = {run.name: colour for colour, run in logs.coloured}
     curves = bool(metrics) and len(runs) <= MOST_CURVES
     rows = []
     for run in runs:
