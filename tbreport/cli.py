@@ -123,6 +123,11 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         progress=progress.reading,
     )
     progress.read(logs)
+    baseline = None
+    if options.baseline:
+        from tbreport.baseline import read_baseline
+
+        baseline = read_baseline(options.baseline, logs, logdirs=logdirs, options=options)
     report = build_report(
         logs,
         title=options.title or _title(logdirs),
@@ -130,6 +135,7 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         sections=SECTIONS,
         progress=progress.drawing,
         made=datetime.now(UTC) if options.stamp else None,
+        baseline=baseline,
     )
     progress.drawn(len(report.document.pictures))
     size = _write(report, options.output)

@@ -17,17 +17,21 @@ from tbreport.model import (
     Check,
     Finding,
     Gap,
+    Group,
     HParam,
     Reading,
     RunSummary,
     ScalarSummary,
     Thinned,
 )
+from tbreport.read.earlier import SCHEMA_VERSION
 from tbreport.roles import Better
+from tbreport.sections.comparison import Comparison
+from tbreport.sections.differences import Change, Difference
+from tbreport.sections.shifts import Changed, Moved
 from tbreport.sections.summaries import best_of
 from tbreport.version import VERSION
 
-SCHEMA_VERSION = 1  # counts up when a key goes or changes its meaning, not when one is added
 EXACT = 2.0**53  # below it a float64 that is whole is one integer and no other
 
 
@@ -36,7 +40,7 @@ class Facts:
     """What a report says, without its pictures.
 
     ``verdict`` are the short facts of the first screen; ``better`` tells which way a tag gets
-    better; ``left_out`` are the sentences that say so.
+    better; ``left_out`` are the sentences that say so; ``comparison`` is that with the baseline.
     """
 
     title: str
@@ -49,6 +53,8 @@ class Facts:
     gaps: tuple[Gap, ...]
     faults: tuple[Fault, ...]
     left_out: tuple[str, ...]
+    groups: tuple[Group, ...] = ()
+    comparison: Comparison | None = None
 
 
 def to_json(facts: Facts) -> str:
@@ -66,10 +72,11 @@ def to_json(facts: Facts) -> str:
         "findings": [_finding(finding) for finding in facts.findings],
         "checks": [_check(check) for check in facts.checks],
         "gates": [],
-        "baseline": None,
+        "baseline": _comparison(facts.comparison) if facts.comparison else None,
         "gaps": [_gap(gap) for gap in facts.gaps],
         "faults": [{"where": fault.where, "what": fault.what} for fault in facts.faults],
         "left_out": list(facts.left_out),
+        "groups": [{"name": one.name, "runs": list(one.runs)} for one in facts.groups],
     }
     lines = [f"{json.dumps(key)}: {_dumped(value)}" for key, value in document.items()]
     listed = ",\n".join(map(_dumped, runs))
@@ -176,4 +183,71 @@ def _gap(gap: Gap) -> dict[str, Any]:
         "offset": gap.offset,
         "length": gap.length,
         "count": gap.count,
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    matching = comparison.matching
+    by_pair: dict[int, dict[str, Any]] = {id(pair): {} for pair in matching.pairs}
+    for one in comparison.differences:
+        by_pair[id(one.pair)][one.tag] = _difference(one)
+    pairs = [
+        {
+            "run": pair.current.name,
+            "runs": [run.name for run in pair.current.runs],
+            "baseline": pair.before.name,
+            "baseline_runs": [run.name for run in pair.before.runs],
+            "metrics": by_pair[id(pair)],
+        }
+        for pair in matching.pairs
+    ]
+    return {
+        "state": comparison.state.value if comparison.state else None,
+        "verdict": comparison.verdict,
+        "matched": matching.how,
+        "pairs": pairs,
+        "without_counterpart": [unit.name for unit in matching.new],
+        "baseline_without_counterpart": [unit.name for unit in matching.gone],
+        "hparams": [_changed(one) for one in comparison.settings],
+        "new_findings": [_moved(one) for one in comparison.new],
+        "gone_findings": [_moved(one) for one in comparison.gone],
+    }
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    return {
+        "better": one.better.value or None,
+        "state": one.state.value,
+        "best": _change(one.best) if one.best else None,
+        "last": _change(one.last),
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "baseline": number(change.before),
+        "now": number(change.current),
+        "difference": number(change.difference),
+        "relative": number(change.relative),
+        "spread": number(change.spread),
+        "state": change.state.value,
+    }
+
+
+def _changed(one: Changed) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "baseline": one.before,
+        "now": one.current,
+        "runs": list(one.units),
+    }
+
+
+def _moved(one: Moved) -> dict[str, Any]:
+    return {
+        "rule": one.finding.rule,
+        "severity": one.finding.severity.value,
+        "message": one.finding.message,
+        "runs": list(one.units),
+        "certain": one.certain,
     }

@@ -76,6 +76,12 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         type=click.Choice(["warning", "error"]),
         help="Exit with 1 when a finding is this severe; the report is written first.",
     ),
+    click.option(
+        "--baseline",
+        metavar="PATH",
+        help="Compare with these logs, with this run of LOGDIR, or with the JSON of an earlier "
+        "report.",
+    ),
     click.option("--json", metavar="PATH", help="Write what the report says as JSON too."),
     click.option("--jobs", metavar="N", type=int, help="Processes [0: one for each processor]."),
     click.option(

@@ -598,6 +598,7 @@ class Baseline:
     """
 
     runs: tuple[RunSummary, ...]
+    groups: tuple[Group, ...] = ()
     findings: tuple[Finding, ...] = ()
     checked: frozenset[str] = frozenset()
     within: tuple[str, ...] = ()

@@ -31,8 +31,9 @@ class Options:
     ``metric`` are the tags of the main metrics, with ":min" or ":max" after each whose name does
     not tell which is better; empty means those that names suggest. One may be given as a string.
     ``group`` is a regular expression whose captures name the group of a run; empty groups runs that
-    differ by seed only, "none" nothing. ``json`` is the file to write what the report says to, ""
-    for none.
+    differ by seed only, "none" nothing. ``baseline`` is what the logs are compared with: a log
+    directory, a run of theirs, or the JSON of an earlier report. ``json`` is the file to write
+    what the report says to, "" for none.
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
     ``fail_on`` the severity of findings from which on the command line exits with 1.
     ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
@@ -55,6 +56,7 @@ class Options:
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
     fail_on: str = ""
+    baseline: str = ""
     json: str = ""
     jobs: int = 0
     strict: bool = False

@@ -28,16 +28,19 @@ MOST_POINTS = 400_000  # in the curves of all series together, about 10 MB as JS
 MOST_COLUMNS = 500  # of one curve: about the CSS pixels between the axes of a chart
 FEWEST_COLUMNS = 30  # however many series there are
 DIGITS = 7  # significant ones of a curve's values, as float32 has
+NOTHING = Thinned(*[np.zeros(0)] * 4)
 PLACES = 3  # decimals of steps and seconds in the middle of a column
 
 
-def summaries(logs: Logs) -> tuple[RunSummary, ...]:
+def summaries(logs: Logs, columns: int | None = None) -> tuple[RunSummary, ...]:
     """The summary of each run; the more series there are, the thinner their curves.
 
-    Its settings are those of its trial, so also what its name or a run beside it says.
+    Its settings are those of its trial, so also what its name or a run beside it says. ``columns``
+    is how many a curve may have, 0 for no curves.
     """
-    series = sum(len(run.scalars) for run in logs.runs)
-    columns = min(MOST_COLUMNS, max(FEWEST_COLUMNS, MOST_POINTS // (2 * max(series, 1))))
+    if columns is None:
+        series = sum(len(run.scalars) for run in logs.runs)
+        columns = min(MOST_COLUMNS, max(FEWEST_COLUMNS, MOST_POINTS // (2 * max(series, 1))))
     by_run = {run.name: trial for trial in trials(logs) for run in trial.runs}
     return tuple(_summary(run, by_run, columns) for run in logs.runs)
 
@@ -74,7 +77,7 @@ def _scalar(series: ScalarSeries, columns: int) -> ScalarSummary:
         lowest=best(series, Better.LOWER),
         highest=best(series, Better.HIGHER),
         mean=_mean(finite),
-        curve=_thinned(series, columns),
+        curve=_thinned(series, columns) if columns else NOTHING,
     )
 
 
