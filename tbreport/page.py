@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tbreport.charts import Chart
-from tbreport.charts.style import RUN_COLOURS, RUN_DASHES
+from tbreport.charts.style import BASELINE, RUN_COLOURS, RUN_DASHES
 from tbreport.faults import Fault
 from tbreport.names import printable
 from tbreport.outline import Outline
@@ -51,8 +51,9 @@ class Document:
     """Everything a page says.
 
     ``verdict`` and ``footer`` are short facts; ``runs`` stand in natural order; ``colours`` has the
-    number of a run's colour where that is not its place among them; ``pictures`` has what was drawn of each chart, by identity; ``faults`` are those
-    of parts that have no chapter; ``newest`` and ``stamp`` are times in words, UTC, or empty.
+    number of a run's colour where that is not its place among them; ``pictures`` has what was drawn
+    of each chart, by identity; ``faults`` are those of parts that have no chapter; ``newest`` and
+    ``stamp`` are times in words, UTC, or empty; ``baseline`` says that charts show one in grey.
     """
 
     title: str
@@ -67,6 +68,7 @@ class Document:
     version: str = ""
     newest: str = ""
     stamp: str = ""
+    baseline: bool = False
 
 
 def assemble(document: Document) -> Iterator[str]:
@@ -240,7 +242,7 @@ def _style() -> str:
     dashes = "".join(
         f".d{i}{{--dash:{_dash(dash)}}}\n" for i, dash in enumerate(RUN_DASHES) if dash
     )
-    return _asset("style.css") + colours + dashes
+    return f"{_asset('style.css')}{colours}{dashes}.past{{--run:{BASELINE}}}\n"
 
 
 def _dash(lengths: Sequence[float]) -> str:

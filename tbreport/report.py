@@ -150,7 +150,7 @@ def build_report(
 
     ordered = [chapters[section.id] for section in chosen if section.id in chapters]
     document = replace(
-        _document(logs, findings, ordered, pictures, guard, options.metric, comparison),
+        _document(logs, findings, ordered, pictures, guard, options, comparison),
         title=title or options.title or "Training report",
         comment=options.comment,
         stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
@@ -176,11 +176,11 @@ def _document(
     chapters: Sequence[Chapter],
     pictures: Mapping[Chart, Picture],
     guard: _Guard,
-    metric: Sequence[str],
+    options: Options,
     comparison: Comparison | None,
 ) -> Document:
     """What the page says; a chart that broke has its card where it would stand."""
-    verdict = guard("first screen", overview.facts, logs, metric) or ()
+    verdict = guard("first screen", overview.facts, logs, options.metric) or ()
     footer = guard("footer", data_quality.facts, logs) or ()
     newest = guard("footer", overview.newest, logs) or ""
     return Document(
@@ -194,6 +194,7 @@ def _document(
         footer=footer,
         version=VERSION,
         newest=newest,
+        baseline=logs.baseline is not None and options.x_axis != "wall",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tbreport import roles
-from tbreport.model import Finding, Logs
+from tbreport.model import Baseline, Finding, Logs
 from tbreport.options import Options
 from tbreport.sections.differences import Change, Difference, State, differences, shared_tags
 from tbreport.sections.metrics import Metric, chosen_metrics, main_metrics
@@ -49,9 +49,7 @@ def compare(logs: Logs, findings: Sequence[Finding], options: Options) -> Compar
         return None
     metrics = main_metrics(logs, options.metric)
     ways = {metric.tag: metric.better for metric in chosen_metrics(logs, options.metric)}
-    own = [run for run in summaries(logs, columns=0) if run.name not in baseline.within]
-    now, before = units_of(own, logs.groups), units_of(baseline.runs, baseline.groups)
-    matching = match(now, before, metrics[0] if metrics else None)
+    matching = matching_of(logs, baseline, metrics)
     found = tuple(
         difference
         for pair in matching.pairs
@@ -69,6 +67,13 @@ def compare(logs: Logs, findings: Sequence[Finding], options: Options) -> Compar
         gone_findings(matching.pairs, findings, baseline),
         *_verdict(found, main, matching, metrics),
     )
+
+
+def matching_of(logs: Logs, baseline: Baseline, metrics: Sequence[Metric]) -> Matching:
+    """Which runs of the logs are compared with which; ``metrics`` are the main ones."""
+    own = [run for run in summaries(logs, columns=0) if run.name not in baseline.within]
+    now, before = units_of(own, logs.groups), units_of(baseline.runs, baseline.groups)
+    return match(now, before, metrics[0] if metrics else None)
 
 
 def _main(found: Sequence[Difference], metrics: Sequence[Metric]) -> tuple[Difference, ...]:
