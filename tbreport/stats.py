@@ -274,6 +274,19 @@ def format_number(value: float) -> str:
     return f"{mantissa}e{exponent:+d}"
 
 
+def format_spread(mean: float, deviation: float) -> str:
+    """A mean with its deviation, no more digits than that makes sense: "0.206 ± 0.078".
+
+    The deviation has two significant digits and the mean as many decimals; where the two are of
+    very different size, or very large or small, both are as ``format_number`` writes them.
+    """
+    plain = all(value == 0 or 0.001 <= abs(value) < 10000 for value in (mean, deviation))
+    if not plain or deviation < 0.0001 * abs(mean) or not deviation > 0:
+        return f"{format_number(mean)} ± {format_number(deviation)}"
+    decimals = max(0, 1 - math.floor(math.log10(deviation)))
+    return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}"
+
+
 def _trimmed(digits: str) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 

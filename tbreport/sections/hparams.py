@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from tbreport.charts.multiples import Multiple, Multiples
 from tbreport.charts.parallel import Parallel, ParallelAxis
 from tbreport.charts.ranking import Ranking
-from tbreport.model import Finding, Logs
+from tbreport.model import Finding, Group, Logs
 from tbreport.options import Options
 from tbreport.roles import Better
 from tbreport.sections.grids import grid_panels, group_tables
 from tbreport.sections.kit import Cell, Chapter, Column, Figure, Note, Panel, Section, Table
 from tbreport.sections.metrics import Metric, main_metrics, reading_cell
+from tbreport.sections.repeats import repeated_trials, repeats_table
 from tbreport.sections.trials import Setting, Trial, settings, shown, trials
 from tbreport.sections.words import counted, listed
 from tbreport.stats import format_number
@@ -40,7 +41,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
     differing = [setting for setting in every if setting.distinct > 1]
     same = [setting for setting in every if setting.distinct <= 1]
     metrics = main_metrics(logs, options.metric)
-    panels = [_trials_panel(found, differing, same, metrics)]
+    panels = [_trials_panel(found, differing, same, metrics, logs.groups)]
     if metrics and len(found) >= LEAST and differing:
         panels += _pictures(found, differing, metrics[0])
     return Chapter("hparams", "Hyper-parameters", tuple(panels), count=len(differing))
@@ -51,15 +52,19 @@ def _trials_panel(
     differing: Sequence[Setting],
     same: Sequence[Setting],
     metrics: Sequence[Metric],
+    groups: Sequence[Group],
 ) -> Panel:
     first, further = differing[:MOST_COLUMNS], differing[MOST_COLUMNS:]
-    tables = [_trials_table(found, first, metrics)]
+    repeated = repeated_trials(found, groups)
+    tables = [repeats_table(repeated, first, metrics)] if repeated else []
+    tables.append(_trials_table(found, first, metrics))
     if further:
         caption = f"{counted(len(further), 'further setting')} that differ"
         tables.append(_settings_table(found, further, caption))
     if same:
         tables.append(_same_table(found, same))
-    tables += group_tables(found, metrics[0] if metrics else None)
+    if not repeated:
+        tables += group_tables(found, metrics[0] if metrics else None)
     sources = {run.hparams.source for trial in found for run in trial.runs if run.hparams}
     said = listed(sorted(sources) or ["the names of the runs"])
     return Panel(
