@@ -105,6 +105,11 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     help="The main metric, and which of its values is best [told by the names of tags].",
 )
 @click.option("--image-steps", metavar="N", type=int, help="Steps shown of each image tag [6].")
+@click.option(
+    "--data/--no-data",
+    default=None,
+    help="With or without the numbers of curves in the page, for exact values and zooming [with].",
+)
 @click.option("--ignore", metavar="RULE", multiple=True, help="A rule to leave out; repeatable.")
 @click.option(
     "--rule-option",

@@ -38,7 +38,17 @@ MAY_IMPORT = {
     "sections": _NAMES | {"charts", "points", "read", "stats"},
     # floor 3
     "outline": {"names", "sections"},
-    "page": {"charts", "faults", "names", "outline", "prose", "render", "sections"},
+    "datablock": {"sections"},
+    "page": {
+        "charts",
+        "datablock",
+        "faults",
+        "names",
+        "outline",
+        "prose",
+        "render",
+        "sections",
+    },
     # floor 4
     "report": _NAMES | {"charts", "output", "page", "render", "rules", "sections"},
     # floor 5
@@ -57,7 +67,7 @@ LIBRARIES = {
     "markdown_it": {"prose"},
     "markupsafe": {"page"},
     "matplotlib": {"charts", "render"},
-    "numpy": {"charts", "model", "points", "read", "rules", "sections", "stats"},
+    "numpy": {"charts", "datablock", "model", "points", "read", "rules", "sections", "stats"},
     "scipy": {"charts"},
     "sklearn": {"charts", "stats"},
     "threadpoolctl": {"charts", "points"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tbreport.charts.lines import Lines
 from tbreport.model import Finding, Logs, Severity
@@ -14,6 +15,7 @@ from tbreport.sections.curves import Curve, Scale
 from tbreport.sections.kit import Chapter, Figure, Note, Panel, Prose, Section
 from tbreport.sections.metrics import Winner, chosen_metric, metric_of, winner
 from tbreport.sections.numbers import runs_table, tags_table
+from tbreport.sections.traces import room_of_chart, values_of
 from tbreport.sections.words import counted, listed, verb
 from tbreport.stats import format_number
 
@@ -26,15 +28,26 @@ _AXES = {"step": "steps", "relative": "time since its start", "wall": "time of d
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "info"}
 
 
+@dataclass(frozen=True)
+class _Room:
+    """What one panel may hold: rows of its table, and numbers of its curves (0: none)."""
+
+    rows: int
+    numbers: int
+
+
 def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter | None:
     """A panel for every tag that any run has a value of; None without one."""
     tags = {tag for run in logs.runs for tag, series in run.scalars.items() if len(series)}
     if not tags:
         return None
     choice = choose_tags(tags, MOST_CHARTS)
-    rows = max(10, MOST_TABLE_ROWS // len(choice.tags))
+    most = _Room(
+        rows=max(10, MOST_TABLE_ROWS // len(choice.tags)),
+        numbers=room_of_chart(len(choice.tags)) if options.data else 0,
+    )
     panels = [
-        _panel(tag, group, logs, findings, options, rows) for group, tag in grouped(choice.tags)
+        _panel(tag, group, logs, findings, options, most) for group, tag in grouped(choice.tags)
     ]
     left = sorted(tags.difference(choice.tags))
     if left:
@@ -50,7 +63,7 @@ def _panel(
     logs: Logs,
     findings: Sequence[Finding],
     options: Options,
-    rows: int,
+    most: _Room,
 ) -> Panel:
     curves = drawn.curves_of(tag, logs, options.x_axis)
     shown = evenly(curves, MOST_LINES)
@@ -71,16 +84,21 @@ def _panel(
         log_y=axis.log,
         marks=_marks(about, options.x_axis),
     )
+    values = (
+        values_of(shown, axis, options.x_axis, options.smoothing, most.numbers)
+        if most.numbers
+        else None
+    )
     return Panel(
         title=title_in_group(tag, SUFFIXES),
         group=group,
         small=drawn.remarks(shown, options.smoothing, axis),
         tag=tag,
         runs=tuple(curve.run for curve in curves),
-        figures=(Figure(chart),),
-        tables=(runs_table(curves[:rows], won),),
+        figures=(Figure(chart, values=values),),
+        tables=(runs_table(curves[: most.rows], won),),
         prose=(Prose(description),) if description else (),
-        notes=(*_finding_notes(about), *_notes(curves, shown, axis, rows)),
+        notes=(*_finding_notes(about), *_notes(curves, shown, axis, most.rows)),
     )
 
 
