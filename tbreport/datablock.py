@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tbreport.sections.kit import Values
+from tbreport.sections.kit import Trace, Values
 
 Floats = NDArray[np.float64]
 
 
-def data_block(values: Values, place_of: Callable[[str], int]) -> str:
+def data_block(values: Values, number_of: Callable[[Trace], int]) -> str:
     """``values`` as JSON without a character that ends a script element.
 
-    ``place_of`` gives the number that stands for a run: names would weigh more than values. Curves
-    often share their steps, so those are listed once.
+    ``number_of`` gives what stands for a name: names would weigh more than values. Curves often
+    share their steps, so those are listed once.
     """
     steps: dict[str, int] = {}
     traces = []
@@ -31,7 +31,7 @@ def data_block(values: Values, place_of: Callable[[str], int]) -> str:
         packed = _json(_packed(trace.x))
         place = steps.setdefault(packed, len(steps))
         smooth = [] if trace.smooth is None else [_packed(trace.smooth, short=True)]
-        traces.append([place_of(trace.run), place, _packed(trace.y), trace.total, *smooth])
+        traces.append([number_of(trace), place, _packed(trace.y), trace.total, *smooth])
     head = _json(
         {
             "axis": values.x_axis,
@@ -45,9 +45,9 @@ def data_block(values: Values, place_of: Callable[[str], int]) -> str:
     return f'{head[:-1]},"steps":[{",".join(steps)}]}}'
 
 
-def names_block(runs: Iterable[tuple[str, str]]) -> str:
-    """Each run's name and the classes of its colour, in the order of their numbers."""
-    return _json(list(runs))
+def names_block(names: Iterable[tuple[str, str]]) -> str:
+    """Each name and the classes of its colour, in the order of their numbers."""
+    return _json(list(names))
 
 
 def _json(value: Any) -> str:

@@ -18,7 +18,7 @@ SMOOTHING_MAX = 0.999  # TensorBoard's slider ends there; at 1 a curve would nev
 CONFIG_FILES = ("tbreport.toml", "pyproject.toml")  # the first of them with our settings counts
 
 _RULE_OPTION = re.compile(r"([a-z0-9-]+)\.(\w+)=([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
-_PATTERNS = ("runs", "tags", "log_y")
+_PATTERNS = ("runs", "tags", "log_y", "group")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
 
@@ -28,8 +28,12 @@ class Options:
 
     ``runs``, ``tags`` and ``log_y`` are regular expressions that a name is to match somewhere;
     empty means all (``log_y``: none). ``smoothing`` is TensorBoard's weight, from 0 to 0.999.
-    ``metric`` is the tag of the main metric, with ":min" or ":max" after it where its name does not
-    tell which is better; empty means the one that names suggest.
+    ``metric`` are the tags of the main metrics, with ":min" or ":max" after each whose name does
+    not tell which is better; empty means those that names suggest. One may be given as a string.
+    ``group`` is a regular expression whose captures name the group of a run; empty groups runs that
+    differ by seed only, "none" nothing. ``baseline`` is what the logs are compared with: a log
+    directory, a run of theirs, or the JSON of an earlier report. ``json`` is the file to write
+    what the report says to, "" for none.
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
     ``fail_on`` the severity of findings from which on the command line exits with 1.
     ``data`` puts the numbers of curves into the page, for exact values and zooming there.
@@ -47,12 +51,15 @@ class Options:
     smoothing: float = 0.6
     x_axis: str = "step"
     log_y: str = ""
-    metric: str = ""
+    metric: tuple[str, ...] = ()
+    group: str = ""
     image_steps: int = 6
     data: bool = True
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
     fail_on: str = ""
+    baseline: str = ""
+    json: str = ""
     jobs: int = 0
     strict: bool = False
     stamp: bool = False
@@ -60,6 +67,9 @@ class Options:
     verbose: bool = False
 
     def __post_init__(self) -> None:
+        if isinstance(self.metric, str):
+            object.__setattr__(self, "metric", (self.metric,))
+        object.__setattr__(self, "metric", tuple(filter(None, self.metric)))
         for name in _PATTERNS:
             _check_pattern(name, getattr(self, name))
         if not 0 <= self.smoothing <= SMOOTHING_MAX:
@@ -75,6 +85,8 @@ class Options:
         _ = self.limits
         if not self.output:
             raise InputError("output is empty; name a file, a folder or - for standard output")
+        if self.output == self.json:
+            raise InputError(f"output and json can't both go to {self.output}")
 
     @property
     def limits(self) -> dict[str, dict[str, float]]:

@@ -12,21 +12,21 @@ import hashlib
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tbreport.charts import Chart
-from tbreport.charts.style import RUN_COLOURS, RUN_DASHES, run_pattern
+from tbreport.charts.style import BASELINE, RUN_COLOURS, RUN_DASHES, run_pattern
 from tbreport.datablock import data_block, names_block
 from tbreport.faults import Fault
 from tbreport.names import printable
 from tbreport.outline import Outline
 from tbreport.prose import markdown, readable
 from tbreport.render import Picture
-from tbreport.sections.kit import Chapter, Figure, Panel, Prose, Sound
+from tbreport.sections.kit import Chapter, Figure, Panel, Prose, Sound, Trace
 
 _PACKAGE = Path(__file__).resolve().parent
 # In the checkout templates/ stands beside the package, in the wheel inside it.
@@ -74,15 +74,17 @@ _FILE_NAME_LENGTH = 60  # characters before the digest; the whole stays short of
 class Document:
     """Everything a page says.
 
-    ``verdict`` and ``footer`` are short facts; ``runs`` stand in natural order, a run's place in it
-    is its colour; ``pictures`` has what was drawn of each chart, by identity; ``faults`` are those
-    of parts that have no chapter; ``newest`` and ``stamp`` are times in words, UTC, or empty.
+    ``verdict`` and ``footer`` are short facts; ``runs`` stand in natural order; ``colours`` has the
+    number of a run's colour where that is not its place among them; ``pictures`` has what was drawn
+    of each chart, by identity; ``faults`` are those of parts that have no chapter; ``newest`` and
+    ``stamp`` are times in words, UTC, or empty; ``baseline`` says that charts show one in grey.
     """
 
     title: str
     chapters: Sequence[Chapter]
     pictures: Mapping[Chart, Picture]
     runs: tuple[str, ...]
+    colours: Mapping[str, int] = field(default_factory=dict)
     comment: str = ""
     verdict: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -90,6 +92,7 @@ class Document:
     version: str = ""
     newest: str = ""
     stamp: str = ""
+    baseline: bool = False
 
 
 def assemble(document: Document) -> Iterator[str]:
@@ -148,7 +151,8 @@ class _Page:
         self._store = store
         self._sources = sources
         self._places = {name: place for place, name in enumerate(document.runs)}
-        self._numbered: dict[str, int] = {}
+        self._places |= document.colours
+        self._numbered: dict[tuple[str, str], int] = {}
 
     @property
     def policy(self) -> Markup:
@@ -196,10 +200,16 @@ class _Page:
         """The names behind the numbers in the data blocks; None where there are no blocks."""
         if not self._numbered:
             return None
-        return Markup(names_block((printable(run), self.colour(run)) for run in self._numbered))
+        return Markup(
+            names_block((printable(run), self._look(run, member)) for run, member in self._numbered)
+        )
 
-    def _number(self, run: str) -> int:
-        return self._numbered.setdefault(run, len(self._numbered))
+    def _number(self, trace: Trace) -> int:
+        return self._numbered.setdefault((trace.run, trace.member), len(self._numbered))
+
+    def _look(self, run: str, member: str) -> str:
+        """The classes of a curve: the mean of a group has the colour of its members."""
+        return f"{self.colour(member)} mean" if member else self.colour(run)
 
     def picture_source(self, picture: Picture) -> str:
         """The address of a picture."""
@@ -286,7 +296,7 @@ def _style() -> str:
         for i, dash in enumerate(RUN_DASHES)
         if dash
     )
-    return _asset("style.css") + colours + dashes
+    return f"{_asset('style.css')}{colours}{dashes}.past{{--run:{BASELINE}}}\n"
 
 
 def _lengths(dash: Sequence[float]) -> str:

@@ -293,3 +293,13 @@ def test_findings_can_fail_the_command_after_the_report_is_written(tmp_path):
 def test_rules_and_thresholds_that_do_not_exist_are_told(tmp_path, capsys, option, said):
     assert cli.run([*sick(tmp_path), *option]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_groups_are_named_by_captures_and_a_pattern_without_a_match_is_one_line(folder, capsys):
+    assert cli.run(["logs", "-q", "--group", "^([ab])"]) == 0
+    assert cli.run(["logs", "-q", "--group", "()[ab]", "--section", "scalars"]) == 0
+    assert "1 group as mean and band" in page()
+    assert cli.run(["logs", "-q", "--group", "x"]) == 2
+    assert lines(capsys) == [
+        "tbreport: group: 'x' has no match in the name of any run; there are 'a', 'b'"
+    ]

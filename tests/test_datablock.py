@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tbreport.charts.lines import Lines
 from tbreport.datablock import data_block, names_block
 from tbreport.options import Options
 from tbreport.sections import scalars, traces
@@ -35,7 +36,7 @@ def values(*pairs, **more):
 
 
 def block(found):
-    text = data_block(found, lambda name: int(name[1:]))
+    text = data_block(found, lambda trace: int(trace.run[1:]))
     assert "<" not in text
     return json.loads(text)
 
@@ -127,10 +128,10 @@ def test_the_numbers_of_a_report_are_bounded(charts, runs):
     series = scalar_series("loss", np.random.default_rng(0).normal(size=3000))
     found = logs(*[run(f"r{i:03}", {}, series) for i in range(runs)])
     curves = scalars.drawn.curves_of("loss", found)
-    axis = scalars.drawn.scale(curves, 0.6, False)
+    axes = {"x_range": (0.0, 2999.0), "y_range": (-4.0, 4.0)}
     room = traces.room_of_chart(charts)
-    made = traces.values_of(curves, axis, "step", 0.6, room)
-    size = len(data_block(made, lambda name: int(name[1:])))
+    made = traces.values_of(Lines("", (), **axes), curves, (), 0.6, room)
+    size = len(data_block(made, lambda trace: int(trace.run[1:])))
     assert size < max(7 * room, 300 * runs)
 
 

@@ -24,7 +24,8 @@ class Trace:
     """The points of one run that a page holds by number: float64 ``x`` and ``y`` of shape (n,).
 
     They are all of the ``total`` that were logged, or those that stand out. Of the latter
-    ``smooth``, float64 (n,), has the smoothed values, which can't be worked out from them.
+    ``smooth``, float64 (n,), has the smoothed values, which can't be worked out from them. The mean
+    of a group has its name and, in ``member``, a run of it, whose colour it has.
     """
 
     run: str
@@ -32,6 +33,7 @@ class Trace:
     y: Floats
     total: int
     smooth: Floats | None = None
+    member: str = ""
 
 
 @dataclass(frozen=True, eq=False)
