@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from tbreport.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from tbreport.baseline import read_baseline
     from tbreport.errors import InputError, OutputError, TbreportError
     from tbreport.faults import Fault
-    from tbreport.model import Finding, Gap, Logs, Run, Severity
+    from tbreport.model import Baseline, Finding, Gap, Logs, Run, Severity
     from tbreport.options import Options
     from tbreport.read.logdir import read_logs
     from tbreport.report import Report, build_report
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RULES",
     "SECTIONS",
+    "Baseline",
     "Fault",
     "Finding",
     "Gap",
@@ -42,6 +44,7 @@ __all__ = [
     "TbreportError",
     "__version__",
     "build_report",
+    "read_baseline",
     "read_logs",
 ]
 
@@ -50,6 +53,7 @@ __all__ = [
 _HOMES = {
     "RULES": "rules",
     "SECTIONS": "sections",
+    "Baseline": "model",
     "Fault": "faults",
     "Finding": "model",
     "Gap": "model",
@@ -64,6 +68,7 @@ _HOMES = {
     "Severity": "model",
     "TbreportError": "errors",
     "build_report": "report",
+    "read_baseline": "baseline",
     "read_logs": "read.logdir",
 }
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from tbreport.charts import Chart
 from tbreport.model import Logs
 from tbreport.reductions import (
-    MARKUP,
     REDUCTIONS,
     Reduction,
     Situation,
@@ -22,12 +21,12 @@ from tbreport.render import Picture
 from tbreport.sections.kit import Cell, Chapter, Column, Note, Panel, Table
 from tbreport.stats import format_bytes
 
-SLACK = 20_000  # bytes kept free for the notes that say what was left out
+SLACK = 20_000  # bytes kept free for what says what was left out; of small pages a tenth
 MOST_ROUNDS = 6  # of a step that takes as much as is needed, as text is only guessed at
 
 Pictures = Mapping[Chart, Picture]
 Draw = Callable[[Sequence[Chart]], dict[Chart, Picture]]
-Weigh = Callable[[Sequence[Chapter]], int]
+Weigh = Callable[[Sequence[Chapter], Pictures], int]
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,12 @@ def fit(
     """
     page = _Page(tuple(chapters), dict(pictures), logs, size, weigh, draw)
     if page.size > limit:
-        page.reduce(limit - SLACK)
+        page.reduce(limit - min(SLACK, limit // 10))
     fitted = Fitted(page.chapters, page.pictures, page.size, limit, page.cuts)
     if not (page.cuts or page.size > limit):
         return fitted
     chapters = _told(fitted, page.notes)
-    return replace(fitted, chapters=chapters, size=weigh(chapters) + page.weight)
+    return replace(fitted, chapters=chapters, size=weigh(chapters, page.pictures) + page.weight)
 
 
 class _Page:
@@ -171,7 +170,7 @@ class _Page:
         if lost:
             self.chapters = tuple(chapters)
             if not step.remains:
-                self._text = self._weigh(self.chapters)
+                self._text = self._weigh(self.chapters, self.pictures)
             self._lost.setdefault(step, Counter()).update(lost)
             self._saved[step] += before - self.size
         return lost.total()
@@ -185,7 +184,7 @@ class _Page:
             for chapter in self.chapters
             for figure in figures_of(chapter, step.wanted, self.pictures)
         ]
-        size = sum(self._bytes(figure.chart) + MARKUP for figure in there)
+        size = sum(step.weight(figure, self.pictures[figure.chart]) for figure in there)
         return max(0.0, (size - excess) / size) if size else 0.0
 
     def _guess(self, chapter: Chapter, found: Chapter, remains: float) -> None:
@@ -199,9 +198,10 @@ class _Page:
     def _draw_guessed(self) -> None:
         """Draw what is still in the page and only guessed at."""
         new = [chart for chart in charts_of(self.chapters) if chart in self._guessed]
+        self._guessed.clear()
         if new:
             self.pictures |= self._draw(new)
-        self._guessed.clear()
+            self._text = self._weigh(self.chapters, self.pictures)
 
     def _bytes(self, chart: Chart) -> int:
         if chart in self._guessed:

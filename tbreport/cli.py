@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from tbreport.errors import OutputError, TbreportError
+from tbreport.flags import flags
 from tbreport.version import VERSION
 
 if TYPE_CHECKING:
@@ -64,65 +66,7 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     "in the working directory. The command line goes before the file.",
 )
 @click.argument("logdirs", metavar="LOGDIR...", nargs=-1, required=True)
-@click.option(
-    "-o",
-    "--output",
-    metavar="PATH",
-    help="The file to write [report.html], a folder "
-    "(ends in / or is there) or - for standard output.",
-)
-@click.option("--title", metavar="TEXT", help="The heading [the name of LOGDIR].")
-@click.option("--comment", metavar="TEXT", help="A sentence under the heading.")
-@click.option("--runs", metavar="REGEX", help="Only runs whose name has a match.")
-@click.option("--tags", metavar="REGEX", help="Only tags that have a match.")
-@click.option("--section", metavar="ID", multiple=True, help="Only this section; may be repeated.")
-@click.option(
-    "--skip-section",
-    metavar="ID",
-    multiple=True,
-    help="All sections but this one; may be repeated.",
-)
-@click.option(
-    "--smoothing",
-    metavar="WEIGHT",
-    type=float,
-    help="Of curves as in TensorBoard, 0 to 0.999 [0.6].",
-)
-@click.option(
-    "--x-axis",
-    type=click.Choice(["step", "relative", "wall"]),
-    help="What curves are drawn over [step].",
-)
-@click.option(
-    "--log-y",
-    metavar="REGEX",
-    help="A logarithmic y axis for tags that have a match; positive values that span more "
-    "than three powers of ten have one anyway.",
-)
-@click.option(
-    "--metric",
-    metavar="TAG[:min|max]",
-    help="The main metric, and which of its values is best [told by the names of tags].",
-)
-@click.option(
-    "--group",
-    metavar="REGEX",
-    help="Runs with equal captures are one group, drawn as mean and band; none for no groups [runs "
-    "that differ by their seed only].",
-)
-@click.option("--image-steps", metavar="N", type=int, help="Steps shown of each image tag [6].")
-@click.option("--ignore", metavar="RULE", multiple=True, help="A rule to leave out; repeatable.")
-@click.option(
-    "--rule-option",
-    metavar="RULE.NAME=VALUE",
-    multiple=True,
-    help="A threshold of a rule; repeatable. --list-rules names them.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["warning", "error"]),
-    help="Exit with 1 when a finding is this severe; the report is written first.",
-)
+@flags
 @click.option(
     "--list-rules",
     is_flag=True,
@@ -131,23 +75,7 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     callback=_list_rules,
     help="List every rule with its severity, thresholds and their source, and exit.",
 )
-@click.option(
-    "--max-size",
-    metavar="SIZE",
-    help="What the report may weigh, such as 25MB; or none. What there is no room for is left out "
-    "in a stated order, and listed [10MB].",
-)
-@click.option("--jobs", metavar="N", type=int, help="Processes [0: one for each processor].")
 @click.option("--config", metavar="FILE", help="Read options from this TOML file.")
-@click.option(
-    "--strict/--no-strict",
-    default=None,
-    help="Exit with 1 when something in the logs can't be shown, and with 3 at the first "
-    "fault of a part of tbreport.",
-)
-@click.option("--stamp/--no-stamp", default=None, help="Show when the report was made.")
-@click.option("-q", "--quiet", is_flag=True, default=None, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, default=None, help="Print tracebacks of faults.")
 @click.version_option(VERSION, prog_name="tbreport")
 def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int:
     """Read every TensorBoard run under LOGDIR and write one self-contained HTML report."""
@@ -178,10 +106,7 @@ def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int
 
 def _make(logdirs: tuple[str, ...], options: Options) -> int:
     """Read, build and write; the exit code says how it went."""
-    from tbreport.output import check_writable
-
-    if options.output != STDOUT:
-        check_writable(options.output)
+    _check_places(options)
 
     from datetime import UTC, datetime
 
@@ -199,6 +124,12 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         progress=progress.reading,
     )
     progress.read(logs)
+    baseline = None
+    if options.baseline:
+        from tbreport.baseline import read_baseline
+
+        baseline = read_baseline(options.baseline, logs, logdirs=logdirs, options=options)
+    gc.freeze()  # what was read stays: looking for garbage in it again and again costs much
     report = build_report(
         logs,
         title=options.title or _title(logdirs),
@@ -206,11 +137,14 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         sections=SECTIONS,
         progress=progress.drawing,
         made=datetime.now(UTC) if options.stamp else None,
+        baseline=baseline,
     )
     progress.drawn(len(report.document.pictures))
     size = _write(report, options.output)
     if report.fitted and report.fitted.told and not options.quiet:
         _say(f"tbreport: {_printable(report.fitted.told)}")
+    if options.json:
+        _write_text(options.json, report.to_json())
     for fault in report.faults:
         _say_fault(fault, options.verbose)
     if not options.quiet:
@@ -235,11 +169,36 @@ def _title(logdirs: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(os.path.basename(folder) or "logs" for folder in folders))
 
 
+def _check_places(options: Options) -> None:
+    """Tell before the work what can't be written to."""
+    from tbreport.output import check_writable, is_folder
+
+    if options.output != STDOUT:
+        check_writable(options.output)
+    if options.json not in ("", STDOUT):
+        if is_folder(options.json):
+            raise OutputError(f"{options.json} can't be written: it is a folder; name a file")
+        check_writable(options.json)
+
+
 def _write(report: Report, output: str) -> int:
-    if output != STDOUT:
-        return report.write(output)
+    return _print(report.pieces()) if output == STDOUT else report.write(output)
+
+
+def _write_text(path: str, text: str) -> None:
+    """Write what stands beside the report to a file or to standard output."""
+    from tbreport.output import write_file
+
+    if path == STDOUT:
+        _print([text])
+    else:
+        write_file(path, [text])
+
+
+def _print(pieces: Iterable[str]) -> int:
+    """Write ``pieces`` to standard output as UTF-8; the number of bytes."""
     try:
-        size = sum(map(sys.stdout.buffer.write, (piece.encode() for piece in report.pieces())))
+        size = sum(map(sys.stdout.buffer.write, (piece.encode() for piece in pieces)))
         sys.stdout.buffer.flush()
     except OSError as error:
         # What is still in the buffer would be tried again, and complained about, on the way out.

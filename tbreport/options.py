@@ -30,12 +30,15 @@ class Options:
 
     ``runs``, ``tags`` and ``log_y`` are regular expressions that a name is to match somewhere;
     empty means all (``log_y``: none). ``smoothing`` is TensorBoard's weight, from 0 to 0.999.
-    ``metric`` is the tag of the main metric, with ":min" or ":max" after it where its name does not
-    tell which is better; empty means the one that names suggest. ``group`` is a regular expression
-    whose captures name the group of a run; empty groups runs that differ by seed only, "none"
-    nothing.
+    ``metric`` are the tags of the main metrics, with ":min" or ":max" after each whose name does
+    not tell which is better; empty means those that names suggest. One may be given as a string.
+    ``group`` is a regular expression whose captures name the group of a run; empty groups runs that
+    differ by seed only, "none" nothing. ``baseline`` is what the logs are compared with: a log
+    directory, a run of theirs, or the JSON of an earlier report. ``json`` is the file to write
+    what the report says to, "" for none.
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
     ``fail_on`` the severity of findings from which on the command line exits with 1.
+    ``data`` puts the numbers of curves into the page, for exact values and zooming there.
     ``max_size`` is what a report may weigh, as a number with B, kB, MB or GB (powers of 1,000), or
     "none"; a larger one is reduced and says by what. ``jobs`` counts processes, 0 for one per
     processor. Raises InputError where a value can't be used.
@@ -51,12 +54,15 @@ class Options:
     smoothing: float = 0.6
     x_axis: str = "step"
     log_y: str = ""
-    metric: str = ""
+    metric: tuple[str, ...] = ()
     group: str = ""
     image_steps: int = 6
+    data: bool = True
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
     fail_on: str = ""
+    baseline: str = ""
+    json: str = ""
     max_size: str = "10MB"
     jobs: int = 0
     strict: bool = False
@@ -65,6 +71,9 @@ class Options:
     verbose: bool = False
 
     def __post_init__(self) -> None:
+        if isinstance(self.metric, str):
+            object.__setattr__(self, "metric", (self.metric,))
+        object.__setattr__(self, "metric", tuple(filter(None, self.metric)))
         for name in _PATTERNS:
             _check_pattern(name, getattr(self, name))
         if not 0 <= self.smoothing <= SMOOTHING_MAX:
@@ -80,6 +89,8 @@ class Options:
         _ = self.limits, self.max_bytes
         if not self.output:
             raise InputError("output is empty; name a file, a folder or - for standard output")
+        if self.output == self.json:
+            raise InputError(f"output and json can't both go to {self.output}")
 
     @property
     def max_bytes(self) -> int | None:

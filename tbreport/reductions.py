@@ -15,7 +15,7 @@ from tbreport.charts.heatmap import Heatmap
 from tbreport.charts.lines import Lines
 from tbreport.charts.photo import MAX_SIDE, Photo
 from tbreport.charts.ridges import Ridges
-from tbreport.charts.scatter import Scatter
+from tbreport.datablock import data_block
 from tbreport.model import Logs
 from tbreport.names import natural_order
 from tbreport.render import Picture
@@ -43,6 +43,15 @@ class Situation:
     share: float = 0.0
 
 
+def encoded(picture: Picture) -> int:
+    """The bytes of a picture in a page: base64 makes four of three."""
+    return -(-len(picture.png) // 3) * 4
+
+
+def _weight(_: Figure, picture: Picture) -> int:
+    return encoded(picture) + MARKUP
+
+
 @dataclass(frozen=True)
 class Reduction:
     """One step: ``apply`` gives a chapter without what it takes, and how much that was.
@@ -50,6 +59,7 @@ class Reduction:
     ``what`` says it in words, with the number of ``noun`` in the place of {}. ``remains`` is the
     share of bytes that charts drawn anew are expected to keep; 0 for a step that draws nothing. A
     step with ``wanted`` takes of these figures as many as is needed; each other one all it can.
+    ``weight`` gives the bytes that it takes with a figure.
     """
 
     noun: str
@@ -57,6 +67,7 @@ class Reduction:
     apply: Callable[[Chapter, Situation], tuple[Chapter, int]]
     remains: float = 0.0
     wanted: Wanted | None = None
+    weight: Callable[[Figure, Picture], int] = _weight
 
 
 def _each_figure(
@@ -108,6 +119,23 @@ def _each_chart(
 def _without(chapter: Chapter, gone: Iterable[Figure]) -> tuple[Chapter, int]:
     known = {id(figure) for figure in gone}
     return _each_figure(chapter, lambda figure: None if id(figure) in known else figure)
+
+
+def _has_values(_: Chapter, figure: Figure) -> bool:
+    return figure.values is not None
+
+
+def _values_weight(figure: Figure, _: Picture) -> int:
+    return len(data_block(figure.values, lambda _: 0)) if figure.values is not None else 0
+
+
+def _no_values(chapter: Chapter, seen: Situation) -> tuple[Chapter, int]:
+    """Without exact values and zooming in the later charts of a chapter: their pictures stay."""
+    there = figures_of(chapter, _has_values, seen.pictures)
+    gone = {id(figure) for figure in there[int(len(there) * seen.share) :]}
+    return _each_figure(
+        chapter, lambda figure: replace(figure, values=None) if id(figure) in gone else figure
+    )
 
 
 def _fewer_steps(most: int) -> Callable[[Chapter, Situation], tuple[Chapter, int]]:
@@ -174,7 +202,7 @@ def _at_one(chapter: Chapter, _: Situation) -> tuple[Chapter, int]:
     def softer(chart: Chart) -> Chart:
         if isinstance(chart, Lines):
             return replace(chart, scale=1) if chart.device_scale > 1 else chart
-        if isinstance(chart, Bands | Heatmap | Ridges | Scatter) and chart.scale > 1:
+        if isinstance(chart, Bands | Heatmap | Ridges) and chart.scale > 1:
             return replace(chart, scale=1)
         return chart
 
@@ -272,12 +300,10 @@ def _no_table_pictures(chapter: Chapter, _: Situation) -> tuple[Chapter, int]:
     return (replace(chapter, panels=tuple(panels)), count) if count else (chapter, 0)
 
 
-def encoded(picture: Picture) -> int:
-    """The bytes of a picture in a page: base64 makes four of three."""
-    return -(-len(picture.png) // 3) * 4
-
-
 REDUCTIONS: tuple[Reduction, ...] = (
+    Reduction(
+        "chart", "the numbers for the script of {}", _no_values, 0.0, _has_values, _values_weight
+    ),
     Reduction("image", "{} of the steps between three of each run", _fewer_steps(3)),
     Reduction("image", "{} of all steps but the newest of each run", _fewer_steps(1)),
     Reduction("sound", "{} older than the newest of each run", _newest_sounds),

@@ -12,23 +12,37 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from tbreport import roles
 from tbreport.budget import Draw, Fitted, fit
 from tbreport.charts import Chart
 from tbreport.errors import InputError
+from tbreport.export import Facts, to_json
 from tbreport.faults import Fault, FaultError
 from tbreport.groups import groups_of
-from tbreport.model import Check, Finding, Gap, GapKind, Judgement, Logs, Run, Severity
+from tbreport.model import (
+    Baseline,
+    Check,
+    Finding,
+    Gap,
+    GapKind,
+    Judgement,
+    Logs,
+    Run,
+    Severity,
+)
 from tbreport.names import printable
 from tbreport.options import Options, close_match
 from tbreport.output import is_folder, write_file, write_folder
 from tbreport.page import Document, assemble, assemble_folder
-from tbreport.reductions import charts_of
+from tbreport.reductions import charts_of, encoded
 from tbreport.render import Picture, pool, render
 from tbreport.rules import RULES, judge
 from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
+from tbreport.sections.comparison import Comparison, compare
 from tbreport.sections.kit import Chapter, Note, Section
-from tbreport.sections.metrics import chosen_metric
+from tbreport.sections.metrics import Metric, chosen_metrics
+from tbreport.sections.summaries import summaries
 from tbreport.sections.words import counted
 from tbreport.version import VERSION
 
@@ -43,6 +57,8 @@ class Report:
 
     ``gaps`` are what the log files hold and the report does not, ``faults`` what broke on our side,
     ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence;
+    ``checks`` what came of every rule, ``logs`` what it is about, ``metrics`` those that
+    ``options.metric`` chose, ``comparison`` what differs from the baseline, if there is one.
     ``fitted`` says what it took to keep the page within its limit, None where that took nothing.
     ``page`` is the page where it had to be weighed, in pieces.
     """
@@ -52,8 +68,35 @@ class Report:
     gaps: tuple[Gap, ...]
     faults: tuple[Fault, ...]
     left_out: tuple[str, ...]
+    checks: tuple[Check, ...]
+    logs: Logs
+    metrics: tuple[Metric, ...]
+    comparison: Comparison | None = None
     fitted: Fitted | None = None
     page: tuple[str, ...] = field(default=(), repr=False)
+
+    @functools.cached_property
+    def facts(self) -> Facts:
+        """What the report says, without its pictures."""
+        ways = {metric.tag: metric.better for metric in self.metrics}
+        return Facts(
+            title=self.document.title,
+            comment=self.document.comment,
+            verdict=self.document.verdict,
+            runs=summaries(self.logs),
+            better=lambda tag: ways[tag] if tag in ways else roles.better(tag),
+            findings=self.findings,
+            checks=self.checks,
+            gaps=self.gaps,
+            faults=self.faults,
+            left_out=self.left_out,
+            groups=self.logs.groups,
+            comparison=self.comparison,
+        )
+
+    def to_json(self) -> str:
+        """What the report says as JSON, as ``tbreport/report.schema.json`` describes it."""
+        return to_json(self.facts)
 
     @functools.cached_property
     def html(self) -> str:
@@ -85,21 +128,24 @@ def build_report(
     executor: Executor | None = None,
     progress: Drawn | None = None,
     made: datetime | None = None,
+    baseline: Baseline | None = None,
 ) -> Report:
     """Make the report of ``logs``.
 
     ``title`` goes before that of ``options``. ``sections`` and ``rules`` are tried in their order;
     a section of your own is one more value. Charts are drawn on ``executor``, by default on
     ``options.jobs`` processes; ``progress`` is called with (charts drawn, charts in all). ``made``
-    is shown as the time of making. Raises InputError where ``options`` name a section or a metric
-    that is not there, and with ``options.strict`` whatever a part of tbreport raises.
+    is shown as the time of making; ``baseline``, as ``read_baseline`` gives it, is what the logs
+    are compared with. Raises InputError where ``options`` name a section or a metric that is not
+    there, and with ``options.strict`` whatever a part of tbreport raises.
     """
     options = options or Options()
     chosen = choose_sections(sections, options)
-    chosen_metric(logs, options.metric)  # a tag that no run has is told before the work
-    logs = replace(logs, groups=groups_of(logs, options.group))
+    metrics = chosen_metrics(logs, options.metric)  # a tag that no run has is told before the work
+    logs = replace(logs, groups=groups_of(logs, options.group), baseline=baseline)
     guard = _Guard(options.strict)
     findings = _judge(logs, rules, options, guard)
+    comparison = guard("comparison with the baseline", compare, logs, findings, options)
     chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
     pictures = _draw(chapters.values(), executor, options.jobs, progress, guard)
 
@@ -110,7 +156,7 @@ def build_report(
 
     ordered = [chapters[section.id] for section in chosen if section.id in chapters]
     document = replace(
-        _document(logs, findings, ordered, pictures, guard, options.metric),
+        _document(logs, findings, ordered, pictures, guard, options, comparison),
         title=title or options.title or "Training report",
         comment=options.comment,
         stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
@@ -122,7 +168,19 @@ def build_report(
     document, page, fitted = _fitted(document, logs, options.max_bytes, redraw)
     left_out = tuple(note.text for note in _notes(document.chapters) if note.left_out)
     faults = (*guard.faults, *guard.faults_of_charts)
-    return Report(document, findings.findings, logs.all_gaps, faults, left_out, fitted, page)
+    return Report(
+        document,
+        findings.findings,
+        logs.all_gaps,
+        faults,
+        left_out,
+        checks=findings.checks,
+        logs=logs,
+        metrics=metrics,
+        comparison=comparison,
+        fitted=fitted,
+        page=page,
+    )
 
 
 def _fitted(
@@ -140,20 +198,23 @@ def _fitted(
         return document, page, None
     del page
 
-    def weigh(chapters: Sequence[Chapter]) -> int:
-        empty = {chart: _empty(chart, document.pictures) for chart in charts_of(chapters)}
-        pieces = assemble(replace(document, chapters=chapters, pictures=empty))
-        return sum(len(piece.encode()) for piece in pieces)
+    def weigh(chapters: Sequence[Chapter], pictures: Mapping[Chart, Picture]) -> int:
+        light = {chart: _light(chart, pictures) for chart in charts_of(chapters)}
+        pieces = assemble(replace(document, chapters=chapters, pictures=light))
+        kept = sum(encoded(light[chart]) for chart in charts_of(chapters))
+        return sum(len(piece.encode()) for piece in pieces) - kept
 
     fitted = fit(document.chapters, document.pictures, logs, size, limit, weigh, draw)
     document = replace(document, chapters=fitted.chapters, pictures=fitted.pictures)
     return document, (), fitted
 
 
-def _empty(chart: Chart, pictures: Mapping[Chart, Picture]) -> Picture:
-    """The picture of a chart without its bytes; of one that is not drawn yet what it will be."""
+def _light(chart: Chart, pictures: Mapping[Chart, Picture]) -> Picture:
+    """The picture of a chart with hardly a byte; of one that is not drawn yet what it will be."""
     drawn = pictures.get(chart)
-    return replace(drawn, png=b"") if drawn else Picture(chart.alt, width=560, height=260)
+    if drawn is None:
+        return Picture(chart.alt, b"png", 560, 260)
+    return replace(drawn, png=b"png") if drawn.png else drawn
 
 
 def _document(
@@ -162,10 +223,11 @@ def _document(
     chapters: Sequence[Chapter],
     pictures: Mapping[Chart, Picture],
     guard: _Guard,
-    metric: str,
+    options: Options,
+    comparison: Comparison | None,
 ) -> Document:
     """What the page says; a chart that broke has its card where it would stand."""
-    verdict = guard("first screen", overview.facts, logs, metric) or ()
+    verdict = guard("first screen", overview.facts, logs, options.metric) or ()
     footer = guard("footer", data_quality.facts, logs) or ()
     newest = guard("footer", overview.newest, logs) or ""
     return Document(
@@ -174,11 +236,12 @@ def _document(
         pictures=pictures,
         runs=tuple(run.name for run in logs.runs),
         colours={run.name: colour for colour, run in logs.coloured},
-        verdict=(*verdict, *_severities(findings)),
+        verdict=(*_compared(comparison), *verdict, *_severities(findings)),
         faults=tuple(guard.faults),
         footer=footer,
         version=VERSION,
         newest=newest,
+        baseline=logs.baseline is not None and options.x_axis != "wall",
     )
 
 
@@ -302,6 +365,10 @@ def _undrawn(
 def _place(run: Run) -> str:
     """The file of a run that has only one, else the run."""
     return run.files[0].name if len(run.files) == 1 else run.name
+
+
+def _compared(comparison: Comparison | None) -> tuple[str, ...]:
+    return (comparison.verdict,) if comparison else ()
 
 
 def _severities(findings: Iterable[Finding]) -> list[str]:

@@ -115,8 +115,11 @@ def test_steps_are_taken_in_their_order_and_only_as_far_as_needed():
     taken = [cuts(built(curves(12), size, "scalars")) for size in sizes]
     for less, more in itertools.pairwise(taken):
         assert more[: len(less) - 1] == less[:-1]
-    assert taken[0] == ["sharpness on fine screens of 12 charts"]
-    assert taken[1] == [taken[0][0], "unsmoothed curves and a third of the width of 12 charts"]
+    assert taken[0] == [
+        "the numbers for the script of 12 charts",
+        "sharpness on fine screens of 12 charts",
+    ]
+    assert taken[1] == [*taken[0], "unsmoothed curves and a third of the width of 12 charts"]
     assert taken[-1][-1].endswith("charts of scalars, evenly spaced")
 
 

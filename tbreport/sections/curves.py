@@ -110,7 +110,7 @@ def scale(curves: Sequence[Curve], weight: float, log: bool) -> Scale:
     if not log and stats.spans_decades(finite):
         found = _scale(finite, smoothed, log=True)
         # A single outlier is no reason: without it the range may be narrow.
-        if _height(found.low, found.high, log=True) > stats.DECADES:
+        if height(found.low, found.high, log=True) > stats.DECADES:
             return found
     return _scale(finite, smoothed, log)
 
@@ -125,14 +125,15 @@ def _scale(finite: Floats, smoothed: Sequence[Floats], log: bool) -> Scale:
     ends = np.array([shown.min(), shown.max()]) if len(shown) else shown
     whole, most = stats.y_domain([ends], log), stats.y_domain([shown], log)
     tight = stats.y_domain(smoothed, log)
-    limit = TOLERATED * _height(tight.low, tight.high, log)
-    choices = [one for one in (whole, most) if _height(one.low, one.high, log) <= limit]
+    limit = TOLERATED * height(tight.low, tight.high, log)
+    choices = [one for one in (whole, most) if height(one.low, one.high, log) <= limit]
     low, high, _ = whole if len(shown) < ENOUGH else [*choices, tight][0]
     outside = int(((shown < low) | (shown > high)).sum())
     return Scale(low, high, log, outside, len(finite) - len(shown))
 
 
-def _height(low: float, high: float, log: bool) -> float:
+def height(low: float, high: float, log: bool) -> float:
+    """How tall a range is, in powers of ten where the axis is logarithmic."""
     if log:
         return math.log10(high) - math.log10(max(low, SMALLEST))
     return high - low

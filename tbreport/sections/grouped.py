@@ -9,11 +9,11 @@ import numpy as np
 
 from tbreport import roles, stats
 from tbreport.charts.lines import COLUMNS, Band, Line
-from tbreport.model import Group, Logs, Run
+from tbreport.model import Group, Logs, Reading, Run
 from tbreport.roles import Better
 from tbreport.sections.curves import Curve
 from tbreport.sections.kit import Cell, Column, Note, Table
-from tbreport.sections.metrics import Metric, Reading, best, last
+from tbreport.sections.metrics import Metric, best, last
 from tbreport.sections.spread import Spread, spread_of
 from tbreport.sections.words import listed
 from tbreport.stats import Envelope, format_duration, format_number, format_spread

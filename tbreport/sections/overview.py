@@ -55,7 +55,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter:
     return Chapter("overview", "Runs", (panel,), count=len(logs.runs))
 
 
-def facts(logs: Logs, metric: str = "") -> tuple[str, ...]:
+def facts(logs: Logs, metric: Sequence[str] = ()) -> tuple[str, ...]:
     """What the first screen says: how much was logged, when, and who did best in ``metric``."""
     times = [time for run in logs.runs for time in extent.span(run) or ()]
     said = [

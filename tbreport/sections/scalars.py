@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tbreport.charts.lines import Line, Lines
-from tbreport.model import Finding, Logs, Severity
+from tbreport.model import Finding, Logs, RunSummary, Severity
 from tbreport.names import natural_order
 from tbreport.options import Options
 from tbreport.sections import curves as drawn
 from tbreport.sections import grouped
+from tbreport.sections import shadows as behind
 from tbreport.sections.choice import Choice, choose_tags, evenly, title_in_group
 from tbreport.sections.choice import grouped as headed
 from tbreport.sections.curves import Curve, Scale
 from tbreport.sections.grouped import GroupedCurves
 from tbreport.sections.kit import Chapter, Figure, Note, Panel, Prose, Section
-from tbreport.sections.metrics import Winner, chosen_metric, metric_of, winner
+from tbreport.sections.metrics import Winner, chosen_metrics, metric_for, winner
 from tbreport.sections.numbers import runs_table, tags_table
+from tbreport.sections.traces import room_of_chart, values_of
 from tbreport.sections.words import counted, listed, verb
 from tbreport.stats import format_number
 
@@ -31,15 +33,28 @@ _AXES = {"step": "steps", "relative": "time since its start", "wall": "time of d
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "info"}
 
 
+@dataclass(frozen=True)
+class _Room:
+    """What one panel may hold: rows of its table, and numbers of its curves (0: none)."""
+
+    rows: int
+    numbers: int
+
+
 def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter | None:
     """A panel for every tag that any run has a value of; None without one."""
     tags = {tag for run in logs.runs for tag, series in run.scalars.items() if len(series)}
     if not tags:
         return None
     choice = choose_tags(tags, MOST_CHARTS)
-    rows = max(10, MOST_TABLE_ROWS // len(choice.tags))
+    most = _Room(
+        rows=max(10, MOST_TABLE_ROWS // len(choice.tags)),
+        numbers=room_of_chart(len(choice.tags)) if options.data else 0,
+    )
+    before = behind.counterparts(logs, options)
     panels = [
-        _panel(tag, group, logs, findings, options, rows) for group, tag in headed(choice.tags)
+        _panel(tag, group, logs, findings, options, most, before)
+        for group, tag in headed(choice.tags)
     ]
     left = natural_order(tags.difference(choice.tags))
     if left:
@@ -54,22 +69,23 @@ def _panel(
     logs: Logs,
     findings: Sequence[Finding],
     options: Options,
-    rows: int,
+    most: _Room,
+    before: Sequence[RunSummary],
 ) -> Panel:
     curves = drawn.curves_of(tag, logs, options.x_axis)
     shown = evenly(curves, MOST_LINES)
     log = bool(options.log_y) and re.search(options.log_y, tag) is not None
-    axis = drawn.scale(shown, options.smoothing, log)
+    grey = behind.shadows(tag, before, shown, options)
+    axis = behind.widened(drawn.scale(shown, options.smoothing, log), shown, grey)
     runs = [run for run in logs.runs if tag in run.scalars and len(run.scalars[tag])]
-    chosen = chosen_metric(logs, options.metric)
-    metric = chosen if chosen and chosen.tag == tag else metric_of(tag, runs)
+    metric = metric_for(tag, runs, chosen_metrics(logs, options.metric))
     won = winner(metric, logs) if len(runs) > 1 else None
     about = [finding for finding in findings if finding.tag == tag]
     description = next((c.series.description for c in curves if c.series.description), "")
     every = grouped.grouped_curves(curves, logs.groups, options.x_axis)
-    groups = evenly(every, min(MOST_LINES, rows))
-    common = drawn.x_range(shown)
-    lines, behind = _lines(shown, groups, options.smoothing, common)
+    groups = evenly(every, min(MOST_LINES, most.rows))
+    common = behind.joined(drawn.x_range(shown), grey)
+    lines, single = _lines(shown, groups, options.smoothing, common)
     chart = Lines(
         alt=_alt(tag, curves, groups, won, options.x_axis),
         lines=lines,
@@ -79,19 +95,22 @@ def _panel(
         log_y=axis.log,
         marks=_marks(about, options.x_axis),
         bands=tuple(grouped.band(group, options.smoothing, common) for group in groups),
+        shadows=grey,
     )
-    means = grouped.band_notes(options.smoothing, behind, len(groups), len(every))
+    values = values_of(chart, shown, groups, options.smoothing, most.numbers)
+    means = grouped.band_notes(options.smoothing, single, len(groups), len(every))
+    remarks = drawn.remarks(shown, options.smoothing, axis)
     tables = (grouped.curves_table(groups, options.x_axis),) if groups else ()
     return Panel(
         title=title_in_group(tag, SUFFIXES),
         group=group,
-        small=drawn.remarks(shown, options.smoothing, axis),
+        small=" · ".join(filter(None, (remarks, "grey: the baseline" if grey else ""))),
         tag=tag,
         runs=tuple(curve.run for curve in curves),
-        figures=(Figure(chart),),
-        tables=(*tables, runs_table(curves[:rows], won)),
+        figures=(Figure(chart, values=values),),
+        tables=(*tables, runs_table(curves[: most.rows], won)),
         prose=(Prose(description),) if description else (),
-        notes=(*_finding_notes(about), *means, *_notes(curves, shown, axis, rows)),
+        notes=(*_finding_notes(about), *means, *_notes(curves, shown, axis, most.rows)),
     )
 
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from tbreport import roles
 from tbreport.groups import experiment_of
-from tbreport.model import HParam, Logs, Run, ScalarSeries
+from tbreport.model import HParam, Logs, Reading, Run, ScalarSeries
 from tbreport.runnames import hparams_in_name
-from tbreport.sections.metrics import Metric, Reading, best, last
+from tbreport.sections.metrics import Metric, best, last
 
 Floats = NDArray[np.float64]
 
