@@ -180,11 +180,13 @@ class _Page:
         if step.wanted is None:
             return 0.0
         there = [
-            figure
+            (panel, figure)
             for chapter in self.chapters
-            for figure in figures_of(chapter, step.wanted, self.pictures)
+            for panel, figure in figures_of(chapter, step.wanted, self.pictures)
         ]
-        size = sum(step.weight(figure, self.pictures[figure.chart]) for figure in there)
+        size = sum(
+            step.weight(panel, figure, self.pictures[figure.chart]) for panel, figure in there
+        )
         return max(0.0, (size - excess) / size) if size else 0.0
 
     def _guess(self, chapter: Chapter, found: Chapter, remains: float) -> None:

@@ -48,8 +48,10 @@ def encoded(picture: Picture) -> int:
     return -(-len(picture.png) // 3) * 4
 
 
-def _weight(_: Figure, picture: Picture) -> int:
-    return encoded(picture) + MARKUP
+def _weight(panel: Panel, figure: Figure, picture: Picture) -> int:
+    """The picture and what stands round it: the runs are named at the panel and at the figure."""
+    named = panel.runs if figure.run is None else (figure.run,)
+    return encoded(picture) + MARKUP + 2 * sum(len(run) + 1 for run in named)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Reduction:
     apply: Callable[[Chapter, Situation], tuple[Chapter, int]]
     remains: float = 0.0
     wanted: Wanted | None = None
-    weight: Callable[[Figure, Picture], int] = _weight
+    weight: Callable[[Panel, Figure, Picture], int] = _weight
 
 
 def _each_figure(
@@ -125,14 +127,14 @@ def _has_values(_: Chapter, figure: Figure) -> bool:
     return figure.values is not None
 
 
-def _values_weight(figure: Figure, _: Picture) -> int:
+def _values_weight(_: Panel, figure: Figure, __: Picture) -> int:
     return len(data_block(figure.values, lambda _: 0)) if figure.values is not None else 0
 
 
 def _no_values(chapter: Chapter, seen: Situation) -> tuple[Chapter, int]:
     """Without exact values and zooming in the later charts of a chapter: their pictures stay."""
     there = figures_of(chapter, _has_values, seen.pictures)
-    gone = {id(figure) for figure in there[int(len(there) * seen.share) :]}
+    gone = {id(figure) for _, figure in there[int(len(there) * seen.share) :]}
     return _each_figure(
         chapter, lambda figure: replace(figure, values=None) if id(figure) in gone else figure
     )
@@ -253,7 +255,7 @@ def _leave_out(wanted: Wanted) -> Callable[[Chapter, Situation], tuple[Chapter, 
     """A step that keeps a share of the wanted figures of a chapter, evenly spaced."""
 
     def apply(chapter: Chapter, seen: Situation) -> tuple[Chapter, int]:
-        there = figures_of(chapter, wanted, seen.pictures)
+        there = [figure for _, figure in figures_of(chapter, wanted, seen.pictures)]
         keep = min(int(len(there) * seen.share), len(there) - 1)
         kept = {id(figure) for figure in evenly(there, keep)} if keep > 0 else set()
         return _without(chapter, [figure for figure in there if id(figure) not in kept])
@@ -261,10 +263,12 @@ def _leave_out(wanted: Wanted) -> Callable[[Chapter, Situation], tuple[Chapter, 
     return apply
 
 
-def figures_of(chapter: Chapter, wanted: Wanted, pictures: Mapping[Chart, Picture]) -> list[Figure]:
-    """The figures of a chapter that are wanted and drawn."""
+def figures_of(
+    chapter: Chapter, wanted: Wanted, pictures: Mapping[Chart, Picture]
+) -> list[tuple[Panel, Figure]]:
+    """The figures of a chapter that are wanted and drawn, with the panels they stand in."""
     return [
-        figure
+        (panel, figure)
         for panel in chapter.panels
         for figure in panel.figures
         if wanted(chapter, figure) and figure.chart in pictures
