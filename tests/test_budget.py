@@ -207,6 +207,7 @@ def test_what_is_gone_is_not_in_the_page(kind):
     assert "<figure" not in report.html
 
 
+@pytest.mark.slow
 def test_a_thousand_charts_of_eight_runs_are_under_ten_megabytes(tmp_path):
     report = built(curves(1000, runs=8, count=40), "10MB", "scalars")
     assert weight(report, tmp_path) < 10_000_000
@@ -217,6 +218,7 @@ def test_a_thousand_charts_of_eight_runs_are_under_ten_megabytes(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_of_ten_thousand_images_every_one_is_there_or_counted(tmp_path):
     report = built(photos(20, 5, 100, side=160), "10MB", "images", image_steps=100)
     assert weight(report, tmp_path) <= 10_000_000
