@@ -85,8 +85,13 @@ def fit(
     fitted = Fitted(page.chapters, page.pictures, page.size, limit, page.cuts)
     if not (page.cuts or page.size > limit):
         return fitted
-    chapters = _told(fitted, page.notes)
-    return replace(fitted, chapters=chapters, size=weigh(chapters, page.pictures) + page.weight)
+    for _ in range(2):  # what is said may itself be too much: then that is to be said
+        chapters = _told(replace(fitted, chapters=page.chapters), page.notes)
+        size = weigh(chapters, page.pictures) + page.weight
+        fitted = replace(fitted, chapters=chapters, size=size)
+        if size <= limit or page.size > limit:
+            break
+    return fitted
 
 
 class _Page:
@@ -219,7 +224,13 @@ def _told(fitted: Fitted, notes: Mapping[str, Sequence[Note]]) -> tuple[Chapter,
         if chapter.id == "data_quality":
             chapter = replace(chapter, panels=(_panel(fitted), *chapter.panels))
         told.append(chapter)
+    if fitted.size > fitted.limit and told and told[-1].id != "data_quality":
+        told[-1] = replace(told[-1], notes=(*told[-1].notes, _over(fitted)))
     return tuple(told)
+
+
+def _over(fitted: Fitted) -> Note:
+    return Note(f"{fitted.told[:1].upper()}{fitted.told[1:]}.", "warning")
 
 
 def _panel(fitted: Fitted) -> Panel:
@@ -228,12 +239,11 @@ def _panel(fitted: Fitted) -> Panel:
     rows = tuple(
         (Cell(cut.what), Cell(format_bytes(cut.saved), float(cut.saved))) for cut in fitted.cuts
     )
-    level = "warning" if fitted.size > fitted.limit else "info"
-    text = fitted.told if level == "warning" else "A larger --max-size brings it back."
+    note = Note("A larger --max-size brings it back.")
     return Panel(
         "Left out for size",
         small=f"--max-size {format_bytes(fitted.limit)}",
         tables=(Table(columns, rows),) if rows else (),
-        notes=(Note(f"{text[:1].upper()}{text[1:].removesuffix('.')}.", level),),
+        notes=(_over(fitted) if fitted.size > fitted.limit else note,),
         wide=True,
     )

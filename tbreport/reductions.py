@@ -89,9 +89,13 @@ def _each_figure(
         gone = [old for old, new in zip(panel.figures, figures, strict=True) if new is None]
         images = sum(isinstance(figure.chart, Photo) for figure in gone)
         panel = replace(panel, figures=kept, notes=_counted_notes(panel.notes, images))
-        if kept or panel.tables or panel.prose or panel.sounds or panel.notes:
+        if _says_something(panel):
             panels.append(panel)
     return (replace(chapter, panels=tuple(panels)), count) if count else (chapter, 0)
+
+
+def _says_something(panel: Panel) -> bool:
+    return bool(panel.figures or panel.sounds or panel.tables or panel.prose or panel.notes)
 
 
 def _counted_notes(notes: tuple[Note, ...], images: int) -> tuple[Note, ...]:
@@ -178,6 +182,7 @@ def _newest_sounds(chapter: Chapter, _: Situation) -> tuple[Chapter, int]:
 def _no_sounds(chapter: Chapter, _: Situation) -> tuple[Chapter, int]:
     count = sum(len(panel.sounds) for panel in chapter.panels)
     panels = tuple(replace(panel, sounds=()) for panel in chapter.panels)
+    panels = tuple(filter(_says_something, panels))
     return (replace(chapter, panels=panels), count) if count else (chapter, 0)
 
 

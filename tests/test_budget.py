@@ -172,6 +172,24 @@ def test_even_the_least_form_may_be_too_large_and_is_written_all_the_same(tmp_pa
     assert not report.document.pictures
 
 
+def test_too_large_is_said_in_a_report_of_one_section_too():
+    report = built(curves(3), "1kB", "scalars")
+    assert any(
+        note.level == "warning" and "least form" in note.text for note in notes(report, "scalars")
+    )
+
+
+def test_a_limit_just_below_the_least_form_is_told_too():
+    least = built(curves(3), "1kB", "scalars", "data_quality").fitted.size
+    for below in (1, 200, 1000, 3000):
+        report = built(curves(3), f"{least - below}B", "scalars", "data_quality")
+        over = len(report.html.encode()) > least - below
+        assert ("least form" in report.fitted.told) == over
+        assert (
+            "least form" in "".join(note.text for note in notes(report, "data_quality"))
+        ) == over
+
+
 def test_a_folder_keeps_the_budget_too(tmp_path):
     report = built(curves(12), "300kB", "scalars")
     size = report.write(f"{tmp_path}/folder/")
