@@ -169,7 +169,7 @@ def share_said(change: Change) -> str:
     """The relative difference in percent, "+11 %"; the difference itself where there is none."""
     if change.relative is None:
         return signed(change.difference)
-    return f"{signed(100 * change.relative)} %"
+    return f"{signed(float(f'{100 * change.relative:.3g}'))} %"
 
 
 def signed(value: float) -> str:
