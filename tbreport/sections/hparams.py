@@ -143,25 +143,25 @@ def _pictures(found: Sequence[Trial], differing: Sequence[Setting], metric: Metr
         return []
     numbered = list(differing[:MOST_CELLS])
     runs = tuple(run.name for trial in found for run in trial.runs)
-    panels = [
-        Panel(
-            "Trials as lines",
-            small=f"{metric.tag}: the lighter the better, the best one thick",
-            runs=runs,
-            figures=(Figure(_parallel(numbered[:MOST_AXES], metric, results)),),
-            notes=(Note(_key(numbered[:MOST_AXES], metric)),),
-            wide=True,
-        ),
-        Panel(
-            f"{metric.tag} over each setting",
-            small="one dot a trial",
-            runs=runs,
-            figures=(Figure(_multiples(found, numbered, metric, results)),),
-            notes=(Note(_key(numbered, metric)),),
-            wide=True,
-        ),
-    ]
-    panels += grid_panels(differing, metric, results, runs)
+    over_each = Panel(
+        f"{metric.tag} over each setting",
+        small="one dot a trial",
+        runs=runs,
+        figures=(Figure(_multiples(found, numbered, metric, results)),),
+        notes=(Note(_key(numbered, metric)),),
+        wide=True,
+    )
+    if len(numbered) == 1:  # nothing to trace from axis to axis, and nothing to rank
+        return [over_each]
+    as_lines = Panel(
+        "Trials as lines",
+        small=f"{metric.tag}: the lighter the better, the best one thick",
+        runs=runs,
+        figures=(Figure(_parallel(numbered[:MOST_AXES], metric, results)),),
+        notes=(Note(_key(numbered[:MOST_AXES], metric)),),
+        wide=True,
+    )
+    panels = [as_lines, over_each, *grid_panels(differing, metric, results, runs)]
     if np.isfinite(results).sum() >= LEAST_RANKED:
         panels.append(_ranking_panel(numbered, metric, results, runs))
     return panels
