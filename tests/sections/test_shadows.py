@@ -3,9 +3,9 @@
 import numpy as np
 
 from tbreport import stats
-from tbreport.model import Baseline, Logs
+from tbreport.model import Baseline, LayoutCategory, LayoutChart, Logs
 from tbreport.options import Options
-from tbreport.sections import scalars
+from tbreport.sections import custom, scalars
 from tbreport.sections.summaries import summaries
 from tests.make import logs, run, scalar_series
 
@@ -86,3 +86,17 @@ def test_values_that_are_no_numbers_leave_gaps():
     assert np.isfinite(drawn.shadows[0].low).tolist() == [True, False, False, True]
     _, drawn = chart([run("a", {"loss": [np.nan]})], ill)
     assert drawn.draw().png == drawn.draw().png
+
+
+def test_the_charts_of_layouts_have_it_too():
+    charts = (LayoutChart("both", ("x", "y")), LayoutChart("margin", margins=(("x", "l", "h"),)))
+    layout = (LayoutCategory("c", charts),)
+    tags = {"x": [1.0, 2.0], "y": [2.0, 3.0], "l": [0.0, 1.0], "h": [2.0, 3.0]}
+    one = run("a", tags, layout=layout)
+    given = Logs((one,), baseline=Baseline(summaries(logs(one))))
+    both, margin = custom.build(given, (), Options()).panels
+    assert [len(panel.figures[0].chart.shadows) for panel in (both, margin)] == [2, 1]
+    assert (
+        both.small.endswith("grey: the baseline") and margin.small == "margin · grey: the baseline"
+    )
+    assert custom.build(Logs((one,)), (), Options()).panels[1].small == "margin"
