@@ -36,6 +36,7 @@ class Options:
     what the report says to, "" for none.
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
     ``fail_on`` the severity of findings from which on the command line exits with 1.
+    ``data`` puts the numbers of curves into the page, for exact values and zooming there.
     ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
     used.
     """
@@ -53,6 +54,7 @@ class Options:
     metric: tuple[str, ...] = ()
     group: str = ""
     image_steps: int = 6
+    data: bool = True
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
     fail_on: str = ""

@@ -51,7 +51,17 @@ MAY_IMPORT = {
     "outline": {"names", "sections"},
     "baseline": {"errors", "groups", "model", "names", "options", "read", "rules", "sections"},
     "export": {"faults", "model", "read", "roles", "sections", "version"},
-    "page": {"charts", "faults", "names", "outline", "prose", "render", "sections"},
+    "datablock": {"sections"},
+    "page": {
+        "charts",
+        "datablock",
+        "faults",
+        "names",
+        "outline",
+        "prose",
+        "render",
+        "sections",
+    },
     # floor 4
     "report": _NAMES | {"charts", "export", "output", "page", "render", "rules", "sections"},
     # floor 5
@@ -71,7 +81,7 @@ LIBRARIES = {
     "markdown_it": {"prose"},
     "markupsafe": {"page"},
     "matplotlib": {"charts", "render"},
-    "numpy": {"charts", "model", "points", "read", "rules", "sections", "stats"},
+    "numpy": {"charts", "datablock", "model", "points", "read", "rules", "sections", "stats"},
     "scipy": {"charts", "sections"},
     "sklearn": {"charts", "stats"},
     "threadpoolctl": {"charts", "points"},
