@@ -131,7 +131,7 @@ def test_a_run_of_the_logs_is_the_baseline_of_the_others():
     report = build_report(given, sections=SECTIONS, baseline=baseline)
     assert [pair.current.name for pair in report.comparison.matching.pairs] == ["a", "c"]
     assert report.document.verdict[0] == (
-        "all 2 runs better than the baseline: loss of c best 1, was 3 (-66.7 %)"
+        "both runs better than the baseline: loss of c best 1, was 3 (-66.7 %)"
     )
 
 

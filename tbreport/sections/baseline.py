@@ -8,7 +8,7 @@ from tbreport.model import Finding, Logs, Severity
 from tbreport.names import anchor, natural_key
 from tbreport.options import Options
 from tbreport.roles import Better
-from tbreport.sections.comparison import Comparison, compare, share_said, signed
+from tbreport.sections.comparison import Comparison, compare, rounded, share_said, signed
 from tbreport.sections.differences import Change, Difference, State
 from tbreport.sections.kit import Cell, Chapter, Column, Note, Panel, Section, Table
 from tbreport.sections.pairs import Unit
@@ -73,7 +73,6 @@ def _panel(title: str, differences: Sequence[Difference], folded: bool) -> Panel
     if left:
         text = f"{counted(left, 'more row')} {verb(left, 'is')} not listed; choose with --tags."
         notes.append(Note(text, left_out=left))
-    notes += _spread_notes(shown)
     return Panel(
         title,
         small=_against(shown),
@@ -92,8 +91,8 @@ def _against(shown: Sequence[Difference]) -> str:
     return f"{counted(len(shown), 'comparison')}{named}"
 
 
-def _spread_notes(shown: Sequence[Difference]) -> list[Note]:
-    if all(change.spread is None for one in shown for change in (one.last, one.best) if change):
+def _spread_notes(differences: Sequence[Difference]) -> list[Note]:
+    if all(one.last.spread is None for one in differences):
         return []
     return [
         Note(
@@ -108,7 +107,8 @@ def _table(shown: Sequence[Difference]) -> Table:
     others = {one.pair.before.name for one in shown}
     renamed = len(others) > 1 and any(one.pair.current.name not in others for one in shown)
     judged = any(one.best for one in shown)
-    columns = [Column("Metric", "text", hint=_WAYS_HINT), Column("Run", "text")]
+    columns = [Column("Metric", "text"), Column("Better", "text", hint=_WAYS_HINT)]
+    columns.append(Column("Run", "text"))
     columns += [Column("Baseline run", "text")] * renamed
     columns.append(Column("Verdict", "text", hint="The worse of best and last."))
     for which in ["Best", "Last"] if judged else ["Last"]:
@@ -121,7 +121,8 @@ def _table(shown: Sequence[Difference]) -> Table:
 
 def _row(one: Difference, renamed: bool, judged: bool) -> tuple[Cell, ...]:
     cells = [
-        Cell(one.tag, small=_WAYS[one.better], href=f"#{anchor('scalars', one.tag)}"),
+        Cell(one.tag, href=f"#{anchor('scalars', one.tag)}"),
+        Cell(_WAYS[one.better]),
         _unit_cell(one.pair.current),
     ]
     if renamed:
@@ -145,12 +146,17 @@ def _change_cells(change: Change | None) -> tuple[Cell, Cell]:
     if change is None:
         return Cell(""), Cell("")
     was = "" if change.state is State.EQUAL else f"was {format_number(change.before)}"
-    spread = "" if change.spread is None else f" ± {format_number(change.spread)}"
+    spread = "" if change.spread is None else f" ± {format_number(rounded(change.spread, 2))}"
     share = "" if change.relative is None or not change.difference else share_said(change)
     mark = "warning" if change.state is State.WORSE else ""
     return (
         Cell(format_number(change.current), change.current, small=was),
-        Cell(f"{signed(change.difference)}{spread}", change.difference, small=share, mark=mark),
+        Cell(
+            f"{signed(rounded(change.difference))}{spread}",
+            change.difference,
+            small=share,
+            mark=mark,
+        ),
     )
 
 
@@ -218,7 +224,7 @@ def _worst(moved: Sequence[Moved]) -> str:
 def _matching_panel(found: Comparison, options: Options) -> Panel:
     """How runs were paired, and what has no counterpart."""
     matching = found.matching
-    notes = [Note(matching.how)]
+    notes = [Note(matching.how), *_spread_notes(found.differences)]
     for units, where in ((matching.new, "in the baseline"), (matching.gone, "in these logs")):
         if units:
             names = listed([unit.name for unit in units])

@@ -297,6 +297,13 @@ def test_the_verdict_has_the_figures(before, now, said):
     assert against(*sides).verdict == said
 
 
+def test_another_main_metric_that_is_worse_is_named_too():
+    before, now = ({"loss": [1.0], "accuracy": [0.9]}, {"loss": [0.5], "accuracy": [0.8]})
+    assert against([run("a", before)], [run("a", now)]).verdict == (
+        "better than the baseline: loss best 0.5, was 1 (-50 %); worse in accuracy"
+    )
+
+
 def test_equal_in_the_main_metric_only_is_not_equal_in_all():
     found = against(runs("a", loss=[1.0], speed=[1.0]), runs("a", loss=[1.0], speed=[2.0]))
     assert found.verdict == "equal to the baseline: loss best 1"
@@ -323,9 +330,18 @@ def test_the_section_says_it_in_tables_the_worst_first():
     assert built.lead == "1 of 2 runs worse than the baseline: loss of b best 1.5, was 1 (+50 %)."
     main, equal, findings, how = built.panels
     assert words(main.tables[0]) == [
-        ["Metric", "Run", "Verdict", "Best", "Difference", "Last", "Difference"],
-        ["loss (↓)", "b", "!worse", "1.5 (was 1)", "!+0.5 (+50 %)", "1.5 (was 1)", "!+0.5 (+50 %)"],
-        ["loss (↓)", "a", "equal", "1", "0", "1", "0"],
+        ["Metric", "Better", "Run", "Verdict", "Best", "Difference", "Last", "Difference"],
+        [
+            "loss",
+            "↓",
+            "b",
+            "!worse",
+            "1.5 (was 1)",
+            "!+0.5 (+50 %)",
+            "1.5 (was 1)",
+            "!+0.5 (+50 %)",
+        ],
+        ["loss", "↓", "a", "equal", "1", "0", "1", "0"],
     ]
     assert main.notes[0].level == "warning"
     assert equal.notes[0].text == "2 other metrics are equal in best and last."
@@ -337,7 +353,7 @@ def test_the_section_names_the_run_of_the_baseline_where_names_differ():
     built = chapter(runs("p"), runs("a", "b"))
     assert built.panels[0].small == "2 comparisons with p"
     built = chapter(runs("p", "q"), runs("a"))
-    assert words(built.panels[0].tables[0])[0][:3] == ["Metric", "Run", "Baseline run"]
+    assert words(built.panels[0].tables[0])[0][2:4] == ["Run", "Baseline run"]
 
 
 def test_long_tables_are_cut_and_that_is_said():
@@ -355,9 +371,9 @@ def test_spreads_stand_in_the_table_with_their_definition():
     old = Baseline(summaries(logs(*before)), groups=groups)
     built = section.build(Logs(logs(*now).runs, groups=groups, baseline=old), (), Options())
     row = words(built.panels[0].tables[0])[1]
-    assert row[1] == "x_s* (3 runs)" and row[2] == "within the spread"
-    assert row[4].startswith("+0.03333 ± ")
-    assert any("Welch" in note.text for note in built.panels[0].notes)
+    assert row[2] == "x_s* (3 runs)" and row[3] == "within the spread"
+    assert row[5] == "+0.0333 ± 0.51 (+3.23 %)"
+    assert any("Welch" in note.text for note in built.panels[-1].notes)
 
 
 def test_there_is_no_section_without_a_baseline():
