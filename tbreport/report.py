@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 
 from tbreport import roles
 from tbreport.charts import Chart
+from tbreport.charts.lines import Lines
 from tbreport.errors import InputError
 from tbreport.export import Facts, to_json
 from tbreport.faults import Fault, FaultError
@@ -194,7 +195,7 @@ def _document(
         footer=footer,
         version=VERSION,
         newest=newest,
-        baseline=logs.baseline is not None and options.x_axis != "wall",
+        baseline=_shows_baseline(chapters),
     )
 
 
@@ -320,6 +321,11 @@ def _place(run: Run) -> str:
 
 def _compared(comparison: Comparison | None) -> tuple[str, ...]:
     return (comparison.verdict,) if comparison else ()
+
+
+def _shows_baseline(chapters: Iterable[Chapter]) -> bool:
+    figures = (figure for one in chapters for panel in one.panels for figure in panel.figures)
+    return any(isinstance(one.chart, Lines) and bool(one.chart.shadows) for one in figures)
 
 
 def _severities(findings: Iterable[Finding]) -> list[str]:

@@ -309,6 +309,10 @@ def test_the_command_compares_with_logs_with_json_and_with_a_run(tmp_path, monke
         pages.append(Path("report.html").read_text("utf-8"))
     assert pages[0] == pages[1]
     assert "1 of 2 runs worse than the baseline: val/loss of a best 1.5, was 1 (+50 %)" in pages[0]
+    assert cli.run(["new", *choice, "--baseline", "new", "--fail-on", "warning"]) == 0
+    same = Path("report.html").read_text("utf-8")
+    assert "equal to the baseline: no difference in 1 metric of 2 runs" in same
+    assert "No finding is new and none is gone." in same
     assert cli.run(["new", *choice, "--baseline", "new/a"]) == 0
     assert "worse than the baseline: val/loss best 2, was 1.5" in Path("report.html").read_text()
 
@@ -322,7 +326,40 @@ def test_a_baseline_that_is_no_report_leaves_no_report(tmp_path, monkeypatch, ca
     assert not Path("report.html").exists()
 
 
+@pytest.mark.parametrize(("tag", "shown"), [("loss", True), ("other", False)])
+def test_the_legend_says_what_is_grey_where_anything_is(tmp_path, tag, shown):
+    now = logs(run("a", {"loss": [1.0, 2.0]}))
+    path = saved(tmp_path, logs(run("a", {tag: [1.0, 3.0]})))
+    report = build_report(now, sections=SECTIONS, baseline=read_baseline(path, now))
+    assert ('class="run past"' in report.html) is shown
+
+
 def test_without_a_baseline_nothing_is_said_of_one():
     report = build_report(Logs((run("a", {"loss": [1.0]}),)))
     assert report.comparison is None
     assert "the baseline" not in report.html.lower() and 'class="run past"' not in report.html
+
+
+@pytest.mark.parametrize("x_axis", ["step", "relative"])
+@pytest.mark.parametrize(
+    "curve",
+    [
+        {"x": [-1e308, 0, 1e308], "low": [1.7e308, "nan", -1.7e308], "seconds": [0, "inf", 1e308]},
+        {"x": [0, 0, 0], "low": [0, -1e-320, 5e-324], "seconds": ["nan", "nan", "nan"]},
+        {"x": [0, 1], "low": [9, 9], "high": [1, 1], "seconds": [5, -5]},
+        {"x": [], "low": [], "seconds": []},
+    ],
+)
+def test_any_curve_can_be_drawn_behind(tmp_path, curve, x_axis):
+    found = document()
+    found["runs"][0]["metrics"]["loss"] |= {"curve": curve, "count": 2**62}
+    path = tmp_path / "odd.json"
+    path.write_text(json.dumps(found), "utf-8")
+    options = Options(x_axis=x_axis)
+    now = logs(run("a", {"loss": [2.0, 1.0]}))
+    baseline = read_baseline(path, now, options=options)
+    report = build_report(now, sections=SECTIONS, options=options, baseline=baseline)
+    assert report.faults == ()
+    (scalars,) = [one for one in report.document.chapters if one.id == "scalars"]
+    shown = scalars.panels[0].figures[0].chart
+    assert np.isfinite([*shown.x_range, *shown.y_range]).all()
