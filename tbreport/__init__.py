@@ -15,7 +15,7 @@ from tbreport.version import VERSION as __version__
 if TYPE_CHECKING:
     from tbreport.errors import InputError, OutputError, TbreportError
     from tbreport.faults import Fault
-    from tbreport.model import Finding, Gap, Logs, Run, Severity
+    from tbreport.model import Finding, Gap, GateResult, Logs, Run, Severity
     from tbreport.options import Options
     from tbreport.read.logdir import read_logs
     from tbreport.report import Report, build_report
@@ -30,6 +30,7 @@ __all__ = [
     "Fault",
     "Finding",
     "Gap",
+    "GateResult",
     "InputError",
     "Logs",
     "Options",
@@ -53,6 +54,7 @@ _HOMES = {
     "Fault": "faults",
     "Finding": "model",
     "Gap": "model",
+    "GateResult": "model",
     "InputError": "errors",
     "Logs": "model",
     "Options": "options",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tbreport.options import Options
     from tbreport.report import Report
 
-OK, FOUND, GAPS, FAULTS, INTERRUPTED = 0, 1, 1, 3, 130
+OK, FOUND, GAPS, UNUSABLE, FAULTS, INTERRUPTED = 0, 1, 1, 2, 3, 130
 
 STDOUT = "-"
 REDRAW = 0.1  # seconds between two states of the progress line
@@ -40,6 +40,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except TbreportError as error:
         _say(f"tbreport: {_printable(str(error))}")
+        for line in error.shown:
+            _say(_printable(line))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _say("tbreport: interrupted, no report was written")
@@ -112,11 +114,14 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
 
     from datetime import UTC, datetime
 
+    from tbreport.outcomes import check_gates
     from tbreport.read.logdir import MEDIA_STEPS, read_logs
     from tbreport.report import build_report, choose_sections
     from tbreport.sections import SECTIONS
 
-    choose_sections(SECTIONS, options)  # a wrong name is told before the work
+    # What is wrong is told before the work.
+    choose_sections(SECTIONS, options)
+    check_gates(options)
     progress = _Progress(options.quiet)
     logs = read_logs(
         logdirs,
@@ -140,17 +145,24 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         _say_fault(fault, options.verbose)
     if not options.quiet:
         _say(_closing(logs, report, options.output, size))
+    for gate in report.gates:
+        if gate.state != "passed":
+            said = "tripped" if gate.state == "tripped" else "can't be measured"
+            _say(_printable(f"tbreport: gate {gate.expression!r} {said}: {gate.message}"))
+    return _exit_code(report, options)
+
+
+def _exit_code(report: Report, options: Options) -> int:
+    """The gravest of what is amiss."""
+    states = {gate.state for gate in report.gates}
     if report.faults:
         return FAULTS
-    if options.fail_on and any(
-        one.severity in _failing(options.fail_on) for one in report.findings
-    ):
+    if "error" in states:
+        return UNUSABLE
+    failing = {"error": ("error",), "warning": ("error", "warning")}.get(options.fail_on, ())
+    if "tripped" in states or any(one.severity in failing for one in report.findings):
         return FOUND
     return GAPS if options.strict and report.gaps else OK
-
-
-def _failing(level: str) -> tuple[str, ...]:
-    return ("error",) if level == "error" else ("error", "warning")
 
 
 def _title(logdirs: Sequence[str]) -> str:

@@ -68,6 +68,13 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         type=click.Choice(["warning", "error"]),
         help="Exit with 1 when a finding is this severe; the report is written first.",
     ),
+    click.option(
+        "--fail-if",
+        metavar="EXPR",
+        multiple=True,
+        help="Exit with 1 when this holds for a run, such as 'val/loss > 0.3' or "
+        "'runtime > 2h'; the report is written first; repeatable.",
+    ),
     click.option("--jobs", metavar="N", type=int, help="Processes [0: one for each processor]."),
     click.option(
         "--strict/--no-strict",

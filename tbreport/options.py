@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tbreport.errors import InputError
+from tbreport.gates import Gate, parse
 
 X_AXES = ("step", "relative", "wall")
 FAIL_ON = ("", "warning", "error")
@@ -31,7 +32,8 @@ class Options:
     ``metric`` is the tag of the main metric, with ":min" or ":max" after it where its name does not
     tell which is better; empty means the one that names suggest.
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
-    ``fail_on`` the severity of findings from which on the command line exits with 1.
+    ``fail_on`` the severity of findings from which on the command line exits with 1, ``fail_if``
+    gates as ``tbreport.gates`` reads them, which make it exit with 1 too.
     ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
     used.
     """
@@ -51,6 +53,7 @@ class Options:
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
     fail_on: str = ""
+    fail_if: tuple[str, ...] = ()
     jobs: int = 0
     strict: bool = False
     stamp: bool = False
@@ -70,9 +73,14 @@ class Options:
             raise InputError(f"jobs is to be 0 (one per processor) or more, not {self.jobs}")
         if self.fail_on not in FAIL_ON:
             raise InputError(f"fail_on is to be warning, error or empty, not {self.fail_on!r}")
-        _ = self.limits
+        _ = self.limits, self.gates
         if not self.output:
             raise InputError("output is empty; name a file, a folder or - for standard output")
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates in ``fail_if``, in their order."""
+        return tuple(map(parse, self.fail_if))
 
     @property
     def limits(self) -> dict[str, dict[str, float]]:
@@ -149,7 +157,7 @@ def _checked(settings: Mapping[str, Any], path: Path) -> dict[str, Any]:
     try:
         Options(**values)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {error}", *error.shown) from error
     return values
 
 

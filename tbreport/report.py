@@ -15,15 +15,27 @@ from typing import ParamSpec, TypeVar
 from tbreport.charts import Chart
 from tbreport.errors import InputError
 from tbreport.faults import Fault, FaultError
-from tbreport.model import Check, Finding, Gap, GapKind, Judgement, Logs, Run, Severity
+from tbreport.model import (
+    Check,
+    Finding,
+    Gap,
+    GapKind,
+    GateResult,
+    Judgement,
+    Logs,
+    Run,
+    Severity,
+)
 from tbreport.names import printable
 from tbreport.options import Options, close_match
+from tbreport.outcomes import check_gates, outcomes
 from tbreport.output import is_folder, write_file, write_folder
 from tbreport.page import Document, assemble, assemble_folder
 from tbreport.render import Picture, pool, render
 from tbreport.rules import RULES, judge
 from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
+from tbreport.sections.gates import gates_said
 from tbreport.sections.kit import Chapter, Note, Panel, Section
 from tbreport.sections.metrics import chosen_metric
 from tbreport.sections.words import counted
@@ -39,7 +51,8 @@ class Report:
     """A finished report.
 
     ``gaps`` are what the log files hold and the report does not, ``faults`` what broke on our side,
-    ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence.
+    ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence,
+    ``gates`` what came of those in ``options.fail_if``, tripped ones first.
     """
 
     document: Document
@@ -47,6 +60,7 @@ class Report:
     gaps: tuple[Gap, ...]
     faults: tuple[Fault, ...]
     left_out: tuple[str, ...]
+    gates: tuple[GateResult, ...] = ()
 
     @functools.cached_property
     def html(self) -> str:
@@ -85,13 +99,16 @@ def build_report(
     a section of your own is one more value. Charts are drawn on ``executor``, by default on
     ``options.jobs`` processes; ``progress`` is called with (charts drawn, charts in all). ``made``
     is shown as the time of making. Raises InputError where ``options`` name a section or a metric
-    that is not there, and with ``options.strict`` whatever a part of tbreport raises.
+    that is not there or a gate that can't be measured on any logs, and with ``options.strict``
+    whatever a part of tbreport raises.
     """
     options = options or Options()
     chosen = choose_sections(sections, options)
+    check_gates(options)
     chosen_metric(logs, options.metric)  # a tag that no run has is told before the work
     guard = _Guard(options.strict)
-    findings = _judge(logs, rules, options, guard)
+    gates = guard("gates", outcomes, logs, options) or ()
+    findings = replace(_judge(logs, rules, options, guard), gates=gates)
     chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
     pictures = _draw(chapters.values(), executor, options.jobs, progress, guard)
 
@@ -109,12 +126,12 @@ def build_report(
     )
     left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
     faults = (*guard.faults, *guard.faults_of_charts)
-    return Report(document, findings.findings, logs.all_gaps, faults, left_out)
+    return Report(document, findings.findings, logs.all_gaps, faults, left_out, gates)
 
 
 def _document(
     logs: Logs,
-    findings: Sequence[Finding],
+    findings: Judgement,
     chapters: Sequence[Chapter],
     pictures: Mapping[Chart, Picture],
     guard: _Guard,
@@ -129,7 +146,7 @@ def _document(
         chapters=chapters,
         pictures=pictures,
         runs=tuple(run.name for run in logs.runs),
-        verdict=(*verdict, *_severities(findings)),
+        verdict=(*_gates(findings), *verdict, *_severities(findings)),
         faults=tuple(guard.faults),
         footer=footer,
         version=VERSION,
@@ -255,6 +272,10 @@ def _undrawn(
 def _place(run: Run) -> str:
     """The file of a run that has only one, else the run."""
     return run.files[0].name if len(run.files) == 1 else run.name
+
+
+def _gates(findings: Judgement) -> tuple[str, ...]:
+    return (gates_said(findings.gates),) if findings.gates else ()
 
 
 def _severities(findings: Iterable[Finding]) -> list[str]:

@@ -11,7 +11,7 @@ import tbreport
 
 PACKAGE = Path(tbreport.__file__).parent
 
-_NAMES = {"errors", "faults", "model", "names", "options", "roles", "runnames", "version"}
+_NAMES = {"errors", "faults", "gates", "model", "names", "options", "roles", "runnames", "version"}
 
 # What each part may import of ours: only what stands below it. A part is a module of the package or
 # a folder of it; inside a folder its modules import each other freely, but see the tests below.
@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "roles": set(),
     "runnames": {"model"},
     "version": set(),
-    "options": {"errors"},
+    "gates": {"errors", "names"},
+    "options": {"errors", "gates"},
     # floor 1
     "stats": set(),
     "output": {"errors"},
@@ -38,12 +39,13 @@ MAY_IMPORT = {
     "sections": _NAMES | {"charts", "points", "read", "stats"},
     # floor 3
     "outline": {"names", "sections"},
+    "outcomes": _NAMES | {"sections", "stats"},
     "page": {"charts", "faults", "names", "outline", "prose", "render", "sections"},
     # floor 4
-    "report": _NAMES | {"charts", "output", "page", "render", "rules", "sections"},
+    "report": _NAMES | {"charts", "outcomes", "output", "page", "render", "rules", "sections"},
     # floor 5
     "flags": set(),
-    "cli": _NAMES | {"flags", "output", "read", "report", "rules", "sections", "stats"},
+    "cli": _NAMES | {"flags", "outcomes", "output", "read", "report", "rules", "sections", "stats"},
     "__main__": {"cli"},
     "__init__": _NAMES | {"read", "report", "rules", "sections"},
 }
@@ -58,7 +60,7 @@ LIBRARIES = {
     "markdown_it": {"prose"},
     "markupsafe": {"page"},
     "matplotlib": {"charts", "render"},
-    "numpy": {"charts", "model", "points", "read", "rules", "sections", "stats"},
+    "numpy": {"charts", "model", "outcomes", "points", "read", "rules", "sections", "stats"},
     "scipy": {"charts"},
     "sklearn": {"charts", "stats"},
     "threadpoolctl": {"charts", "points"},

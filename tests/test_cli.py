@@ -293,3 +293,56 @@ def test_findings_can_fail_the_command_after_the_report_is_written(tmp_path):
 def test_rules_and_thresholds_that_do_not_exist_are_told(tmp_path, capsys, option, said):
     assert cli.run([*sick(tmp_path), *option]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_gates_fail_the_command_after_the_report_is_written(folder, capsys):
+    gates = ["--fail-if", "loss > 0.5", "--fail-if", "max(loss) > 3"]
+    assert cli.run(["logs", "-q", *gates]) == 1
+    assert lines(capsys) == [
+        "tbreport: gate 'loss > 0.5' tripped: run a has 1 at step 2; 1 more run too"
+    ]
+    first = page().index("1 gate tripped, 1 passed")
+    assert first < page().index("2 runs")
+    assert cli.run(["logs", "-q", "--fail-if", "loss > 1"]) == 0
+    assert lines(capsys) == []
+
+
+def test_a_gate_on_a_metric_that_no_run_has_is_2_with_a_report(folder, capsys):
+    gates = ["--fail-if", "los > 0.5", "--fail-if", "loss > 0"]
+    assert cli.run(["logs", "-q", *gates]) == 2
+    assert lines(capsys) == [
+        "tbreport: gate 'loss > 0' tripped: run a has 1 at step 2; 1 more run too",
+        "tbreport: gate 'los > 0.5' can't be measured: no run has a scalar 'los';"
+        " did you mean loss?",
+    ]
+    assert "no run has a scalar" in page()
+
+
+@pytest.mark.parametrize(
+    ("gate", "said"),
+    [
+        ("loss >> 3", "fail_if: a number is to stand here, not '>'; the metric stands before it"),
+        ("delta(loss) > 3", "fail_if: delta compares with a baseline; name one with --baseline"),
+        ("best(x) > 3", "fail_if: which way 'x' gets better, its name does not say; write min or"),
+    ],
+)
+def test_a_gate_that_can_not_be_read_is_told_before_the_logs_are(
+    folder, capsys, monkeypatch, gate, said
+):
+    monkeypatch.setattr("tbreport.read.logdir.read_logs", None)
+    assert cli.run(["logs", "-q", "--fail-if", gate]) == 2
+    line, shown, mark = lines(capsys)
+    assert line.startswith(f"tbreport: {said}")
+    assert shown == f"  {gate}" and mark.strip() == "^"
+    assert "report.html" not in names(folder)
+
+
+def test_a_gate_in_the_file_is_told_with_the_file_and_its_place(folder, capsys):
+    Path("tbreport.toml").write_text("fail_if = ['loss > 9', 'loss ? 3']\n")
+    assert cli.run(["logs"]) == 2
+    assert lines(capsys) == [
+        f"tbreport: {folder / 'tbreport.toml'}: fail_if: after 'loss' a comparison is to stand:"
+        " < <= > >= == !=; a tag with spaces or brackets needs quotes (column 6)",
+        "  loss ? 3",
+        "       ^",
+    ]

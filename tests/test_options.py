@@ -55,6 +55,7 @@ def test_every_option_can_be_set_in_the_file_by_either_spelling(tmp_path, field)
         "ignore": ('["overfitting"]', ("overfitting",)),
         "rule_option": ('"overfitting.rise=0.3"', ("overfitting.rise=0.3",)),
         "fail_on": ('"error"', "error"),
+        "fail_if": ('"loss > 3"', ("loss > 3",)),
         "jobs": ("2", 2),
     }
     defaults = {str: ('"abc"', "abc"), bool: ("true", True)}
@@ -77,6 +78,7 @@ def test_every_option_can_be_set_in_the_file_by_either_spelling(tmp_path, field)
         ("jobs = -1", "jobs is to be 0 (one per processor) or more, not -1"),
         ("rule_option = 'x'", "rule_option is to be RULE.threshold=NUMBER, not 'x'"),
         ("fail_on = 'note'", "fail_on is to be warning, error or empty, not 'note'"),
+        ("fail_if = 'loss >'", "fail_if: a number is missing here (column 7)"),
         ("image_steps = 0", "image_steps is to be 1 or more, not 0"),
         ("title = 3", "title is to be a string, not 3"),
         ("strict = 1", "strict is to be true or false, not 1"),
