@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 OK, FOUND, GAPS, UNUSABLE, FAULTS, INTERRUPTED = 0, 1, 1, 2, 3, 130
 
 STDOUT = "-"
-REDRAW = 0.1  # seconds between two states of the progress line
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -107,14 +106,12 @@ def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int
 
 def _make(logdirs: tuple[str, ...], options: Options) -> int:
     """Read, build and write; the exit code says how it went."""
-    from tbreport.output import check_writable
-
-    if options.output != STDOUT:
-        check_writable(options.output)
+    _check_places(options)
 
     from datetime import UTC, datetime
 
     from tbreport.outcomes import check_gates
+    from tbreport.progress import Progress
     from tbreport.read.logdir import MEDIA_STEPS, read_logs
     from tbreport.report import build_report, choose_sections
     from tbreport.sections import SECTIONS
@@ -122,7 +119,8 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
     # What is wrong is told before the work.
     choose_sections(SECTIONS, options)
     check_gates(options)
-    progress = _Progress(options.quiet)
+    live = sys.stderr.isatty()
+    progress = Progress(None if options.quiet else _say, live=live, clock=time.monotonic)
     logs = read_logs(
         logdirs,
         runs=options.runs,
@@ -140,7 +138,7 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         made=datetime.now(UTC) if options.stamp else None,
     )
     progress.drawn(len(report.document.pictures))
-    size = _write(report, options.output)
+    size = _write(report, options)
     for fault in report.faults:
         _say_fault(fault, options.verbose)
     if not options.quiet:
@@ -172,11 +170,46 @@ def _title(logdirs: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(os.path.basename(folder) or "logs" for folder in folders))
 
 
-def _write(report: Report, output: str) -> int:
-    if output != STDOUT:
-        return report.write(output)
+def _check_places(options: Options) -> None:
+    """Tell before the work what can't be written to."""
+    from tbreport.output import check_writable, is_folder
+
+    for path in (options.markdown, options.junit):
+        if path not in ("", STDOUT) and is_folder(path):
+            raise OutputError(f"{path} can't be written: it is a folder; name a file")
+    folder = os.path.join(options.csv, "") if options.csv else ""
+    for path in (options.output, options.markdown, options.junit, folder):
+        if path not in ("", STDOUT):
+            check_writable(path)
+
+
+def _write(report: Report, options: Options) -> int:
+    """Write the report and what is to stand beside it; the bytes of the report."""
+    output = options.output
+    size = _print(report.pieces()) if output == STDOUT else report.write(output)
+    if options.markdown:
+        _write_text(options.markdown, report.to_markdown())
+    if options.junit:
+        _write_text(options.junit, report.to_junit(options.fail_on))
+    if options.csv:
+        report.write_csv(options.csv)
+    return size
+
+
+def _write_text(path: str, text: str) -> None:
+    """Write what stands beside the report to a file or to standard output."""
+    from tbreport.output import write_file
+
+    if path == STDOUT:
+        _print([text])
+    else:
+        write_file(path, [text])
+
+
+def _print(pieces: Iterable[str]) -> int:
+    """Write ``pieces`` to standard output as UTF-8; the number of bytes."""
     try:
-        size = sum(map(sys.stdout.buffer.write, (piece.encode() for piece in report.pieces())))
+        size = sum(map(sys.stdout.buffer.write, (piece.encode() for piece in pieces)))
         sys.stdout.buffer.flush()
     except OSError as error:
         # What is still in the buffer would be tried again, and complained about, on the way out.
@@ -203,56 +236,6 @@ def _closing(logs: Logs, report: Report, output: str, size: int) -> str:
         facts.append(_counted(len(report.faults), "fault"))
     where = "standard output" if output == STDOUT else _printable(output)
     return f"{where}: {', '.join(facts)}"
-
-
-class _Progress:
-    """How far the work is, on standard error: one line a stage, changing on a terminal."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._live = not quiet and sys.stderr.isatty()
-        self._begun = time.monotonic()
-        self._shown = 0.0
-        self._width = 0
-
-    def reading(self, done: int, total: int, size: int) -> None:
-        """``done`` of ``total`` runs are read, ``size`` bytes."""
-        self._show(lambda: f"reading run {done:,} of {total:,}, {self._rate(size)}")
-
-    def drawing(self, done: int, total: int) -> None:
-        """``done`` of ``total`` charts are drawn."""
-        self._show(lambda: f"drawing chart {done:,} of {total:,}")
-
-    def read(self, logs: Logs) -> None:
-        """All is read."""
-        files = [file for run in logs.runs for file in run.files]
-        said = f"read {_counted(len(files), 'file')} of {_counted(len(logs.runs), 'run')}"
-        self._end(f"{said}, {self._rate(sum(file.size for file in files))}")
-
-    def drawn(self, charts: int) -> None:
-        """All is drawn."""
-        self._end(f"drew {_counted(charts, 'chart')} in {self._seconds():.1f} s")
-
-    def _seconds(self) -> float:
-        return max(time.monotonic() - self._begun, 1e-3)
-
-    def _rate(self, size: int) -> str:
-        from tbreport.stats import format_bytes
-
-        seconds = self._seconds()
-        rate = format_bytes(round(size / seconds))
-        return f"{format_bytes(size)} in {seconds:.1f} s, {rate}/s"
-
-    def _show(self, text: Callable[[], str]) -> None:
-        if self._live and time.monotonic() - self._shown >= REDRAW:
-            line = text()
-            _say("\r" + line.ljust(self._width), newline=False)
-            self._shown, self._width = time.monotonic(), len(line)
-
-    def _end(self, text: str) -> None:
-        if not self._quiet:
-            _say(f"\r{text.ljust(self._width)}" if self._live else text)
-        self._begun, self._width = time.monotonic(), 0
 
 
 def _counted(count: int, noun: str) -> str:

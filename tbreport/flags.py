@@ -75,6 +75,20 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         help="Exit with 1 when this holds for a run, such as 'val/loss > 0.3' or "
         "'runtime > 2h'; the report is written first; repeatable.",
     ),
+    click.option(
+        "--markdown",
+        metavar="PATH",
+        help="Write a summary as Markdown too, for a comment, a job's page or mail.",
+    ),
+    click.option(
+        "--csv", metavar="DIR", help="Write every scalar series too, one CSV file for each run."
+    ),
+    click.option(
+        "--junit",
+        metavar="PATH",
+        help="Write gates and rules as test cases in JUnit XML too. Errors fail, warnings with "
+        "--fail-on warning.",
+    ),
     click.option("--jobs", metavar="N", type=int, help="Processes [0: one for each processor]."),
     click.option(
         "--strict/--no-strict",

@@ -34,6 +34,8 @@ class Options:
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
     ``fail_on`` the severity of findings from which on the command line exits with 1, ``fail_if``
     gates as ``tbreport.gates`` reads them, which make it exit with 1 too.
+    ``markdown`` and ``junit`` are files to write a summary and the test cases to, ``csv`` a folder
+    for all points of scalars; "" for none, "-" for standard output (files only).
     ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
     used.
     """
@@ -54,6 +56,9 @@ class Options:
     rule_option: tuple[str, ...] = ()
     fail_on: str = ""
     fail_if: tuple[str, ...] = ()
+    markdown: str = ""
+    csv: str = ""
+    junit: str = ""
     jobs: int = 0
     strict: bool = False
     stamp: bool = False
@@ -76,6 +81,15 @@ class Options:
         _ = self.limits, self.gates
         if not self.output:
             raise InputError("output is empty; name a file, a folder or - for standard output")
+        self._check_places()
+
+    def _check_places(self) -> None:
+        """No two outputs may go to one place."""
+        named: dict[str, str] = {}
+        for name in ("output", "markdown", "junit"):
+            place = getattr(self, name)
+            if place and named.setdefault(place, name) != name:
+                raise InputError(f"{named[place]} and {name} can't both go to {place}")
 
     @property
     def gates(self) -> tuple[Gate, ...]:

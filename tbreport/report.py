@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from tbreport.charts import Chart
+from tbreport.csvfiles import csv_files
 from tbreport.errors import InputError
 from tbreport.faults import Fault, FaultError
+from tbreport.junit import to_junit
 from tbreport.model import (
     Check,
     Finding,
@@ -29,7 +31,7 @@ from tbreport.model import (
 from tbreport.names import printable
 from tbreport.options import Options, close_match
 from tbreport.outcomes import check_gates, outcomes
-from tbreport.output import is_folder, write_file, write_folder
+from tbreport.output import CSV_LISTING, is_folder, write_file, write_folder
 from tbreport.page import Document, assemble, assemble_folder
 from tbreport.render import Picture, pool, render
 from tbreport.rules import RULES, judge
@@ -37,8 +39,9 @@ from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
 from tbreport.sections.gates import gates_said
 from tbreport.sections.kit import Chapter, Note, Panel, Section
-from tbreport.sections.metrics import chosen_metric
+from tbreport.sections.metrics import Metric, chosen_metric, main_metrics
 from tbreport.sections.words import counted
+from tbreport.summary import Facts, to_markdown
 from tbreport.version import VERSION
 
 Drawn = Callable[[int, int], None]
@@ -52,7 +55,8 @@ class Report:
 
     ``gaps`` are what the log files hold and the report does not, ``faults`` what broke on our side,
     ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence,
-    ``gates`` what came of those in ``options.fail_if``, tripped ones first.
+    ``gates`` what came of those in ``options.fail_if``, tripped ones first; ``checks`` what came of
+    every rule, ``logs`` what all is about and ``metrics`` its main ones.
     """
 
     document: Document
@@ -60,7 +64,10 @@ class Report:
     gaps: tuple[Gap, ...]
     faults: tuple[Fault, ...]
     left_out: tuple[str, ...]
-    gates: tuple[GateResult, ...] = ()
+    gates: tuple[GateResult, ...]
+    checks: tuple[Check, ...]
+    logs: Logs
+    metrics: tuple[Metric, ...]
 
     @functools.cached_property
     def html(self) -> str:
@@ -78,8 +85,40 @@ class Report:
         bytes. Raises OutputError.
         """
         if is_folder(path):
-            return write_folder(path, assemble_folder(self.document))
+            files = assemble_folder(self.document)
+            return write_folder(path, {name: [data] for name, data in files.items()})
         return write_file(path, self.pieces())
+
+    def to_markdown(self) -> str:
+        """Verdict, gates, findings and runs as GitHub-flavoured Markdown, under 60 kB."""
+        return to_markdown(
+            Facts(
+                title=self.document.title,
+                comment=self.document.comment,
+                verdict=self.document.verdict,
+                gates=self.gates,
+                findings=self.findings,
+                titles={check.rule: check.title for check in self.checks},
+                logs=self.logs,
+                metrics=self.metrics,
+                gaps=len(self.gaps),
+                faults=self.faults,
+                left_out=self.left_out,
+            )
+        )
+
+    def to_junit(self, fail_on: str = "") -> str:
+        """Gates and rules as test cases in JUnit XML; with "warning" warnings fail as errors do."""
+        title = self.document.title
+        return to_junit(title, self.gates, self.checks, self.findings, self.faults, fail_on)
+
+    def write_csv(self, folder: str | Path) -> int:
+        """Write every point of every scalar series under ``folder``, one CSV file a run.
+
+        Files that an earlier report wrote there and this one does not are removed. Returns the
+        number of bytes. Raises OutputError.
+        """
+        return write_folder(folder, csv_files(self.logs), CSV_LISTING)
 
 
 def build_report(
@@ -126,7 +165,17 @@ def build_report(
     )
     left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
     faults = (*guard.faults, *guard.faults_of_charts)
-    return Report(document, findings.findings, logs.all_gaps, faults, left_out, gates)
+    return Report(
+        document,
+        findings.findings,
+        logs.all_gaps,
+        faults,
+        left_out,
+        gates=gates,
+        checks=findings.checks,
+        logs=logs,
+        metrics=guard("metrics", main_metrics, logs, options.metric) or (),
+    )
 
 
 def _document(

@@ -29,6 +29,7 @@ MAY_IMPORT = {
     # floor 1
     "stats": set(),
     "output": {"errors"},
+    "gfm": {"names"},
     "prose": {"names"},
     "points": set(),
     "charts": {"points", "stats"},
@@ -39,13 +40,20 @@ MAY_IMPORT = {
     "sections": _NAMES | {"charts", "points", "read", "stats"},
     # floor 3
     "outline": {"names", "sections"},
+    "csvfiles": {"model", "names"},
+    "junit": {"faults", "model", "names", "sections"},
+    "summary": {"faults", "gfm", "model", "names", "sections", "stats"},
     "outcomes": _NAMES | {"sections", "stats"},
     "page": {"charts", "faults", "names", "outline", "prose", "render", "sections"},
     # floor 4
-    "report": _NAMES | {"charts", "outcomes", "output", "page", "render", "rules", "sections"},
+    "report": _NAMES
+    | {"charts", "csvfiles", "junit", "outcomes", "output", "page", "render", "rules", "sections"}
+    | {"summary"},
     # floor 5
     "flags": set(),
-    "cli": _NAMES | {"flags", "outcomes", "output", "read", "report", "rules", "sections", "stats"},
+    "progress": {"model", "sections", "stats"},
+    "cli": _NAMES
+    | {"flags", "outcomes", "output", "progress", "read", "report", "rules", "sections", "stats"},
     "__main__": {"cli"},
     "__init__": _NAMES | {"read", "report", "rules", "sections"},
 }

@@ -58,7 +58,7 @@ def test_quiet_says_nothing(folder, capsys):
 
 def test_a_terminal_gets_a_line_that_changes(folder, capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(cli, "REDRAW", 0.0)
+    monkeypatch.setattr("tbreport.progress.REDRAW", 0.0)
     assert cli.run(["logs"]) == 0
     shown = capsys.readouterr().err
     assert "\rreading run 1 of 2, " in shown and "\rdrawing chart 2 of 3" in shown
@@ -346,3 +346,32 @@ def test_a_gate_in_the_file_is_told_with_the_file_and_its_place(folder, capsys):
         "  loss ? 3",
         "       ^",
     ]
+
+
+def test_files_beside_the_report(folder, capsysbinary):
+    beside = ["--markdown", "s.md", "--junit", "t.xml", "--csv", "points"]
+    assert cli.run(["logs", "-q", *beside]) == 0
+    assert names(folder) == ["logs", "points", "report.html", "s.md", "t.xml"]
+    assert Path("s.md").read_text("utf-8").startswith("# logs\n")
+    assert Path("t.xml").read_text("utf-8").startswith("<?xml ")
+    assert names(folder / "points") == ["a.csv", "b.csv", "index.csv", "tbreport-csv-files.txt"]
+    assert cli.run(["logs", "-q", "-o", "site/", "--csv", "site", "--markdown", "-"]) == 0
+    assert capsysbinary.readouterr().out == Path("s.md").read_bytes()
+    assert {"a.csv", "index.html", "pictures"} <= set(names(folder / "site"))
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--markdown", "logs"], "tbreport: logs can't be written: it is a folder; name a file"),
+        (["--junit", "no/t.xml"], "tbreport: no/t.xml can't be written: folder no is missing;"),
+        (["--csv", "file"], "tbreport: file/ can't be a folder: file is a file"),
+    ],
+)
+def test_places_beside_the_report_are_checked_before_the_work(
+    folder, capsys, monkeypatch, option, said
+):
+    (folder / "file").touch()
+    monkeypatch.setattr("tbreport.read.logdir.read_logs", None)
+    assert cli.run(["logs", "-q", *option]) == 3
+    assert lines(capsys)[0].startswith(said)

@@ -86,6 +86,8 @@ def test_every_option_can_be_set_in_the_file_by_either_spelling(tmp_path, field)
         ("x_axis = 'epoch'", "x_axis is to be one of step, relative, wall, not 'epoch'"),
         ("runs = '('", "runs: '(' is no regular expression: missing ), unterminated subpattern"),
         ("output = ''", "output is empty"),
+        ("markdown = 'a'\njunit = 'a'", "markdown and junit can't both go to a"),
+        ("output = '-'\njunit = '-'", "output and junit can't both go to -"),
         ("title = ", "is no valid TOML"),
     ],
 )
