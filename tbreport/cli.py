@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tbreport.faults import Fault
     from tbreport.model import Logs
     from tbreport.options import Options
-    from tbreport.report import Report
+    from tbreport.result import Report
 
 OK, FOUND, GAPS, UNUSABLE, FAULTS, INTERRUPTED = 0, 1, 1, 2, 3, 130
 
@@ -118,7 +118,7 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
 
     # What is wrong is told before the work.
     choose_sections(SECTIONS, options)
-    check_gates(options)
+    check_gates(options, baseline=bool(options.baseline))
     live = sys.stderr.isatty()
     progress = Progress(None if options.quiet else _say, live=live, clock=time.monotonic)
     logs = read_logs(
@@ -129,6 +129,11 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         progress=progress.reading,
     )
     progress.read(logs)
+    baseline = None
+    if options.baseline:
+        from tbreport.baseline import read_baseline
+
+        baseline = read_baseline(options.baseline, logs, logdirs=logdirs, options=options)
     report = build_report(
         logs,
         title=options.title or _title(logdirs),
@@ -136,6 +141,7 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         sections=SECTIONS,
         progress=progress.drawing,
         made=datetime.now(UTC) if options.stamp else None,
+        baseline=baseline,
     )
     progress.drawn(len(report.document.pictures))
     size = _write(report, options)
@@ -174,11 +180,11 @@ def _check_places(options: Options) -> None:
     """Tell before the work what can't be written to."""
     from tbreport.output import check_writable, is_folder
 
-    for path in (options.markdown, options.junit):
+    for path in (options.json, options.markdown, options.junit):
         if path not in ("", STDOUT) and is_folder(path):
             raise OutputError(f"{path} can't be written: it is a folder; name a file")
     folder = os.path.join(options.csv, "") if options.csv else ""
-    for path in (options.output, options.markdown, options.junit, folder):
+    for path in (options.output, options.json, options.markdown, options.junit, folder):
         if path not in ("", STDOUT):
             check_writable(path)
 
@@ -187,6 +193,8 @@ def _write(report: Report, options: Options) -> int:
     """Write the report and what is to stand beside it; the bytes of the report."""
     output = options.output
     size = _print(report.pieces()) if output == STDOUT else report.write(output)
+    if options.json:
+        _write_text(options.json, report.to_json())
     if options.markdown:
         _write_text(options.markdown, report.to_markdown())
     if options.junit:

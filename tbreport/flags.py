@@ -51,7 +51,15 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--metric",
         metavar="TAG[:min|max]",
-        help="The main metric, and which of its values is best [told by the names of tags].",
+        multiple=True,
+        help="A main metric, and which of its values is best [told by the names of tags]; "
+        "repeatable.",
+    ),
+    click.option(
+        "--group",
+        metavar="REGEX",
+        help="Runs with equal captures are one group, drawn as mean and band; none for no groups "
+        "[runs that differ by their seed only].",
     ),
     click.option("--image-steps", metavar="N", type=int, help="Steps shown of each image tag [6]."),
     click.option(
@@ -89,6 +97,13 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         help="Write gates and rules as test cases in JUnit XML too. Errors fail, warnings with "
         "--fail-on warning.",
     ),
+    click.option(
+        "--baseline",
+        metavar="PATH",
+        help="Compare with these logs, with this run of LOGDIR, or with the JSON of an earlier "
+        "report.",
+    ),
+    click.option("--json", metavar="PATH", help="Write what the report says as JSON too."),
     click.option("--jobs", metavar="N", type=int, help="Processes [0: one for each processor]."),
     click.option(
         "--strict/--no-strict",

@@ -19,7 +19,7 @@ SMOOTHING_MAX = 0.999  # TensorBoard's slider ends there; at 1 a curve would nev
 CONFIG_FILES = ("tbreport.toml", "pyproject.toml")  # the first of them with our settings counts
 
 _RULE_OPTION = re.compile(r"([a-z0-9-]+)\.(\w+)=([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
-_PATTERNS = ("runs", "tags", "log_y")
+_PATTERNS = ("runs", "tags", "log_y", "group")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
 
@@ -29,8 +29,12 @@ class Options:
 
     ``runs``, ``tags`` and ``log_y`` are regular expressions that a name is to match somewhere;
     empty means all (``log_y``: none). ``smoothing`` is TensorBoard's weight, from 0 to 0.999.
-    ``metric`` is the tag of the main metric, with ":min" or ":max" after it where its name does not
-    tell which is better; empty means the one that names suggest.
+    ``metric`` are the tags of the main metrics, with ":min" or ":max" after each whose name does
+    not tell which is better; empty means those that names suggest. One may be given as a string.
+    ``group`` is a regular expression whose captures name the group of a run; empty groups runs that
+    differ by seed only, "none" nothing. ``baseline`` is what the logs are compared with: a log
+    directory, a run of theirs, or the JSON of an earlier report. ``json`` is the file to write
+    what the report says to, "" for none.
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
     ``fail_on`` the severity of findings from which on the command line exits with 1, ``fail_if``
     gates as ``tbreport.gates`` reads them, which make it exit with 1 too.
@@ -50,7 +54,8 @@ class Options:
     smoothing: float = 0.6
     x_axis: str = "step"
     log_y: str = ""
-    metric: str = ""
+    metric: tuple[str, ...] = ()
+    group: str = ""
     image_steps: int = 6
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
@@ -59,6 +64,8 @@ class Options:
     markdown: str = ""
     csv: str = ""
     junit: str = ""
+    baseline: str = ""
+    json: str = ""
     jobs: int = 0
     strict: bool = False
     stamp: bool = False
@@ -66,6 +73,9 @@ class Options:
     verbose: bool = False
 
     def __post_init__(self) -> None:
+        if isinstance(self.metric, str):
+            object.__setattr__(self, "metric", (self.metric,))
+        object.__setattr__(self, "metric", tuple(filter(None, self.metric)))
         for name in _PATTERNS:
             _check_pattern(name, getattr(self, name))
         if not 0 <= self.smoothing <= SMOOTHING_MAX:
@@ -86,7 +96,7 @@ class Options:
     def _check_places(self) -> None:
         """No two outputs may go to one place."""
         named: dict[str, str] = {}
-        for name in ("output", "markdown", "junit"):
+        for name in ("output", "json", "markdown", "junit"):
             place = getattr(self, name)
             if place and named.setdefault(place, name) != name:
                 raise InputError(f"{named[place]} and {name} can't both go to {place}")

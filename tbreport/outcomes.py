@@ -7,7 +7,7 @@ over, but a metric that no run has is an error, never a pass.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -17,12 +17,10 @@ from tbreport.model import GateResult, Logs, Measured, Run, ScalarSeries
 from tbreport.options import Options
 from tbreport.roles import Better
 from tbreport.sections import extent
+from tbreport.sections.comparison import Deltas
 from tbreport.sections.metrics import WAYS, best, last, no_such_scalar
 from tbreport.sections.words import counted, listed
 from tbreport.stats import format_duration, format_number
-
-# By (run, tag): the last value in the baseline and the last one now.
-Deltas = Mapping[tuple[str, str], tuple[float, float]]
 
 PASSED, TRIPPED, ERROR = "passed", "tripped", "error"
 _DIGITS = 17  # significant ones that tell any two floats apart
@@ -149,7 +147,7 @@ def _telling(gate: Gate, value: float, scale: float = 1, signed: bool = False) -
     return f"+{text}" if signed and shown > 0 else text
 
 
-def _better(tag: str, metric: str) -> Better:
+def _better(tag: str, metrics: Sequence[str]) -> Better:
     """Which way the tag gets better: as ``--metric`` says, else its name."""
-    name, _, way = metric.rpartition(":")
-    return WAYS[way] if name == tag and way in WAYS else roles.better(tag)
+    ways = {f"{tag}:{end}": better for end, better in WAYS.items()}
+    return next((ways[one] for one in metrics if one in ways), roles.better(tag))

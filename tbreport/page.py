@@ -11,14 +11,14 @@ import functools
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tbreport.charts import Chart
-from tbreport.charts.style import RUN_COLOURS, RUN_DASHES
+from tbreport.charts.style import BASELINE, RUN_COLOURS, RUN_DASHES
 from tbreport.faults import Fault
 from tbreport.names import printable
 from tbreport.outline import Outline
@@ -50,15 +50,17 @@ _FILE_NAME_LENGTH = 60  # characters before the digest; the whole stays short of
 class Document:
     """Everything a page says.
 
-    ``verdict`` and ``footer`` are short facts; ``runs`` stand in natural order, a run's place in it
-    is its colour; ``pictures`` has what was drawn of each chart, by identity; ``faults`` are those
-    of parts that have no chapter; ``newest`` and ``stamp`` are times in words, UTC, or empty.
+    ``verdict`` and ``footer`` are short facts; ``runs`` stand in natural order; ``colours`` has the
+    number of a run's colour where that is not its place among them; ``pictures`` has what was drawn
+    of each chart, by identity; ``faults`` are those of parts that have no chapter; ``newest`` and
+    ``stamp`` are times in words, UTC, or empty; ``baseline`` says that charts show one in grey.
     """
 
     title: str
     chapters: Sequence[Chapter]
     pictures: Mapping[Chart, Picture]
     runs: tuple[str, ...]
+    colours: Mapping[str, int] = field(default_factory=dict)
     comment: str = ""
     verdict: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -66,6 +68,7 @@ class Document:
     version: str = ""
     newest: str = ""
     stamp: str = ""
+    baseline: bool = False
 
 
 def assemble(document: Document) -> Iterator[str]:
@@ -124,6 +127,7 @@ class _Page:
         self._store = store
         self._sources = sources
         self._places = {name: place for place, name in enumerate(document.runs)}
+        self._places |= document.colours
 
     @property
     def policy(self) -> Markup:
@@ -238,7 +242,7 @@ def _style() -> str:
     dashes = "".join(
         f".d{i}{{--dash:{_dash(dash)}}}\n" for i, dash in enumerate(RUN_DASHES) if dash
     )
-    return _asset("style.css") + colours + dashes
+    return f"{_asset('style.css')}{colours}{dashes}.past{{--run:{BASELINE}}}\n"
 
 
 def _dash(lengths: Sequence[float]) -> str:

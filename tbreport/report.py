@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from tbreport.charts import Chart
-from tbreport.csvfiles import csv_files
 from tbreport.errors import InputError
 from tbreport.faults import Fault, FaultError
-from tbreport.junit import to_junit
+from tbreport.groups import groups_of
 from tbreport.model import (
+    Baseline,
     Check,
     Finding,
     Gap,
     GapKind,
-    GateResult,
     Judgement,
     Logs,
     Run,
@@ -31,94 +28,22 @@ from tbreport.model import (
 from tbreport.names import printable
 from tbreport.options import Options, close_match
 from tbreport.outcomes import check_gates, outcomes
-from tbreport.output import CSV_LISTING, is_folder, write_file, write_folder
-from tbreport.page import Document, assemble, assemble_folder
+from tbreport.page import Document
 from tbreport.render import Picture, pool, render
+from tbreport.result import Report
 from tbreport.rules import RULES, judge
 from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
+from tbreport.sections.comparison import Comparison, compare, deltas
 from tbreport.sections.gates import gates_said
 from tbreport.sections.kit import Chapter, Note, Panel, Section
-from tbreport.sections.metrics import Metric, chosen_metric, main_metrics
+from tbreport.sections.metrics import chosen_metrics, main_metrics
 from tbreport.sections.words import counted
-from tbreport.summary import Facts, to_markdown
 from tbreport.version import VERSION
 
 Drawn = Callable[[int, int], None]
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, eq=False)
-class Report:
-    """A finished report.
-
-    ``gaps`` are what the log files hold and the report does not, ``faults`` what broke on our side,
-    ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence,
-    ``gates`` what came of those in ``options.fail_if``, tripped ones first; ``checks`` what came of
-    every rule, ``logs`` what all is about and ``metrics`` its main ones.
-    """
-
-    document: Document
-    findings: tuple[Finding, ...]
-    gaps: tuple[Gap, ...]
-    faults: tuple[Fault, ...]
-    left_out: tuple[str, ...]
-    gates: tuple[GateResult, ...]
-    checks: tuple[Check, ...]
-    logs: Logs
-    metrics: tuple[Metric, ...]
-
-    @functools.cached_property
-    def html(self) -> str:
-        """The page as one file that needs nothing beside it."""
-        return "".join(self.pieces())
-
-    def pieces(self) -> Iterator[str]:
-        """The page in pieces, to be written in order."""
-        return assemble(self.document)
-
-    def write(self, path: str | Path) -> int:
-        """Write the page to ``path``; a path that ends in "/" or is a directory gets a folder.
-
-        What was there is replaced whole, or left as it was where that fails. Returns the number of
-        bytes. Raises OutputError.
-        """
-        if is_folder(path):
-            files = assemble_folder(self.document)
-            return write_folder(path, {name: [data] for name, data in files.items()})
-        return write_file(path, self.pieces())
-
-    def to_markdown(self) -> str:
-        """Verdict, gates, findings and runs as GitHub-flavoured Markdown, under 60 kB."""
-        return to_markdown(
-            Facts(
-                title=self.document.title,
-                comment=self.document.comment,
-                verdict=self.document.verdict,
-                gates=self.gates,
-                findings=self.findings,
-                titles={check.rule: check.title for check in self.checks},
-                logs=self.logs,
-                metrics=self.metrics,
-                gaps=len(self.gaps),
-                faults=self.faults,
-                left_out=self.left_out,
-            )
-        )
-
-    def to_junit(self, fail_on: str = "") -> str:
-        """Gates and rules as test cases in JUnit XML; with "warning" warnings fail as errors do."""
-        title = self.document.title
-        return to_junit(title, self.gates, self.checks, self.findings, self.faults, fail_on)
-
-    def write_csv(self, folder: str | Path) -> int:
-        """Write every point of every scalar series under ``folder``, one CSV file a run.
-
-        Files that an earlier report wrote there and this one does not are removed. Returns the
-        number of bytes. Raises OutputError.
-        """
-        return write_folder(folder, csv_files(self.logs), CSV_LISTING)
 
 
 def build_report(
@@ -131,23 +56,28 @@ def build_report(
     executor: Executor | None = None,
     progress: Drawn | None = None,
     made: datetime | None = None,
+    baseline: Baseline | None = None,
 ) -> Report:
     """Make the report of ``logs``.
 
     ``title`` goes before that of ``options``. ``sections`` and ``rules`` are tried in their order;
     a section of your own is one more value. Charts are drawn on ``executor``, by default on
     ``options.jobs`` processes; ``progress`` is called with (charts drawn, charts in all). ``made``
-    is shown as the time of making. Raises InputError where ``options`` name a section or a metric
-    that is not there or a gate that can't be measured on any logs, and with ``options.strict``
-    whatever a part of tbreport raises.
+    is shown as the time of making; ``baseline``, as ``read_baseline`` gives it, is what the logs
+    are compared with. Raises InputError where ``options`` name a section or a metric that is not
+    there or a gate that can't be measured on any logs, and with ``options.strict`` whatever a part
+    of tbreport raises.
     """
     options = options or Options()
     chosen = choose_sections(sections, options)
-    check_gates(options)
-    chosen_metric(logs, options.metric)  # a tag that no run has is told before the work
+    metrics = chosen_metrics(logs, options.metric)  # a tag that no run has is told before the work
+    check_gates(options, baseline=baseline is not None)
+    logs = replace(logs, groups=groups_of(logs, options.group), baseline=baseline)
     guard = _Guard(options.strict)
-    gates = guard("gates", outcomes, logs, options) or ()
-    findings = replace(_judge(logs, rules, options, guard), gates=gates)
+    findings = _judge(logs, rules, options, guard)
+    comparison = guard("comparison with the baseline", compare, logs, findings, options)
+    gates = guard("gates", outcomes, logs, options, deltas(comparison) if comparison else {}) or ()
+    findings = replace(findings, gates=gates)
     chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
     pictures = _draw(chapters.values(), executor, options.jobs, progress, guard)
 
@@ -158,7 +88,7 @@ def build_report(
 
     ordered = [chapters[section.id] for section in chosen if section.id in chapters]
     document = replace(
-        _document(logs, findings, ordered, pictures, guard, options.metric),
+        _document(logs, findings, ordered, pictures, guard, options, comparison),
         title=title or options.title or "Training report",
         comment=options.comment,
         stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
@@ -171,10 +101,12 @@ def build_report(
         logs.all_gaps,
         faults,
         left_out,
-        gates=gates,
         checks=findings.checks,
         logs=logs,
-        metrics=guard("metrics", main_metrics, logs, options.metric) or (),
+        metrics=metrics,
+        comparison=comparison,
+        gates=gates,
+        main_metrics=guard("metrics", main_metrics, logs, options.metric) or (),
     )
 
 
@@ -184,10 +116,11 @@ def _document(
     chapters: Sequence[Chapter],
     pictures: Mapping[Chart, Picture],
     guard: _Guard,
-    metric: str,
+    options: Options,
+    comparison: Comparison | None,
 ) -> Document:
     """What the page says; a chart that broke has its card where it would stand."""
-    verdict = guard("first screen", overview.facts, logs, metric) or ()
+    verdict = guard("first screen", overview.facts, logs, options.metric) or ()
     footer = guard("footer", data_quality.facts, logs) or ()
     newest = guard("footer", overview.newest, logs) or ""
     return Document(
@@ -195,11 +128,13 @@ def _document(
         chapters=chapters,
         pictures=pictures,
         runs=tuple(run.name for run in logs.runs),
-        verdict=(*_gates(findings), *verdict, *_severities(findings)),
+        colours={run.name: colour for colour, run in logs.coloured},
+        verdict=(*_gates(findings), *_compared(comparison), *verdict, *_severities(findings)),
         faults=tuple(guard.faults),
         footer=footer,
         version=VERSION,
         newest=newest,
+        baseline=logs.baseline is not None and options.x_axis != "wall",
     )
 
 
@@ -325,6 +260,10 @@ def _place(run: Run) -> str:
 
 def _gates(findings: Judgement) -> tuple[str, ...]:
     return (gates_said(findings.gates),) if findings.gates else ()
+
+
+def _compared(comparison: Comparison | None) -> tuple[str, ...]:
+    return (comparison.verdict,) if comparison else ()
 
 
 def _severities(findings: Iterable[Finding]) -> list[str]:

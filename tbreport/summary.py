@@ -1,8 +1,8 @@
 """The summary: verdict, gates, findings and runs as Markdown, for comments, job pages and mail.
 
 It is never larger than MOST_BYTES. What does not fit is cut in this order, each from its end and
-counted where it stood: runs, gates that passed, what the report left out, faults, findings, gates
-that tripped.
+counted where it stood: runs, gates that passed, what the report left out, missing parts, what
+changed since the baseline (settings and findings, then metrics), findings, gates that tripped.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from tbreport.faults import Fault
 from tbreport.gfm import code, words
-from tbreport.model import Finding, GateResult, Logs, Run
+from tbreport.model import Finding, GateResult, Logs, Reading, Run
 from tbreport.sections import extent
-from tbreport.sections.metrics import Metric, Reading, best, last, winner
+from tbreport.sections.comparison import Comparison, share_said
+from tbreport.sections.differences import Change, State
+from tbreport.sections.metrics import Metric, best, last, winner
 from tbreport.sections.words import counted
 from tbreport.stats import format_duration, format_number
 
@@ -26,7 +28,7 @@ _NAMED_RUNS = 3
 
 
 @dataclass(frozen=True)
-class Facts:
+class Summary:
     """What a summary is made of: the parts of a report, without its pictures.
 
     ``titles`` are those of rules by id; ``metrics`` are the main ones, the first of all first.
@@ -43,6 +45,7 @@ class Facts:
     gaps: int
     faults: Sequence[Fault]
     left_out: Sequence[str]
+    comparison: Comparison | None = None
 
 
 @dataclass
@@ -63,28 +66,29 @@ class _Part:
         return ["", *self.before, *self.items, *self.after, *(("", left) if self.cut else ())]
 
 
-def to_markdown(facts: Facts) -> str:
+def to_markdown(summary: Summary) -> str:
     """The summary as GitHub-flavoured Markdown, at most MOST_BYTES of UTF-8."""
-    head = [f"# {words(_clipped(facts.title))}"]
-    if facts.verdict:
-        first, *others = [words(_clipped(fact)) for fact in facts.verdict]
+    head = [f"# {words(_clipped(summary.title))}"]
+    if summary.verdict:
+        first, *others = [words(_clipped(fact)) for fact in summary.verdict]
         head += ["", " · ".join([f"**{first}**", *others])]
-    if facts.comment:
+    if summary.comment:
         # Of a comment no line may begin with what it likes: "/close" is a command to GitLab.
-        head += ["", f"> {words(_clipped(facts.comment))}"]
-    failed = [gate for gate in facts.gates if gate.state != "passed"]
-    passed = [gate for gate in facts.gates if gate.state == "passed"]
+        head += ["", f"> {words(_clipped(summary.comment))}"]
+    failed = [gate for gate in summary.gates if gate.state != "passed"]
+    passed = [gate for gate in summary.gates if gate.state == "passed"]
     gates = _Part("gate", [_gate(gate) for gate in failed], ("## Gates", ""))
-    findings = _findings(facts)
+    findings = _findings(summary)
     fine = _Part("gate", [_gate(gate) for gate in passed], ("## Gates that passed", ""))
-    runs = _runs(facts)
+    runs = _runs(summary)
     notes = _Part(
-        "remark", [f"- {words(_clipped(text))}" for text in _notes(facts)], ("## Not shown", "")
+        "remark", [f"- {words(_clipped(text))}" for text in _notes(summary)], ("## Not shown", "")
     )
-    faults = _Part("fault", [_fault(fault) for fault in facts.faults], ("## Missing parts", ""))
-    _cut(head, (runs, fine, notes, faults, findings, gates))
+    faults = _Part("fault", [_fault(fault) for fault in summary.faults], ("## Missing parts", ""))
+    metrics, moves = _against(summary.comparison)
+    _cut(head, (runs, fine, notes, faults, moves, metrics, findings, gates))
     lines = [*head]
-    for part in (gates, findings, faults, runs, fine, notes):
+    for part in (gates, findings, metrics, moves, faults, runs, fine, notes):
         lines += part.lines()
     return "\n".join(lines) + "\n"
 
@@ -112,31 +116,62 @@ def _gate(gate: GateResult) -> str:
     return f"- **{state}** {code(gate.expression)}: {words(_clipped(gate.message))}"
 
 
-def _findings(facts: Facts) -> _Part:
+def _findings(summary: Summary) -> _Part:
     items = []
-    for one in facts.findings:
-        names = [code(name) for name in one.runs[:_NAMED_RUNS]]
-        more = len(one.runs) - _NAMED_RUNS
-        named = ", ".join(names) + (f" and {more:,} more" if more > 0 else "")
+    for one in summary.findings:
         step = "" if one.step is None else f" at step {one.step:,}"
         said = " ".join(words(_clipped(text)) for text in (one.message, one.remedy) if text)
-        title = words(_clipped(facts.titles.get(one.rule, one.rule)))
-        items.append(f"- **{one.severity.value}** {title} · {named}{step}: {said}")
+        title = words(_clipped(summary.titles.get(one.rule, one.rule)))
+        items.append(f"- **{one.severity.value}** {title} · {_named(one.runs)}{step}: {said}")
     return _Part("finding", items, ("## Findings", ""))
 
 
-def _runs(facts: Facts) -> _Part:
+def _against(comparison: Comparison | None) -> tuple[_Part, _Part]:
+    """What is other than in the baseline: the main metrics, then settings and findings."""
+    metrics, moves = [], []
+    for one in comparison.main if comparison else ():
+        best, last = _change(one.best) if one.best else "", _change(one.last)
+        cells = [code(one.tag), code(one.pair.current.name), f"{one.state.value}", best, last]
+        metrics.append(_row(cells))
+    for setting in comparison.settings if comparison else ():
+        sides = [code(side) if side else "nothing" for side in (setting.before, setting.current)]
+        named = _named(setting.units)
+        moves.append(f"- setting {code(setting.name)} of {named}: {sides[1]}, was {sides[0]}")
+    for word, moved in (("new", comparison.new), ("gone", comparison.gone)) if comparison else ():
+        for it in moved:
+            what = f"**{word}** {it.finding.severity.value}: {words(_clipped(it.title))}"
+            moves.append(f"- {what} · {_named(it.units)}")
+    columns = _row(["Metric", "Run", "Verdict", "Best", "Last"])
+    ruler = _row(["---", "---", "---", "---:", "---:"])
+    heading = ("## Against the baseline", "", columns, ruler)
+    return _Part("comparison", metrics, heading), _Part("change", moves)
+
+
+def _change(change: Change) -> str:
+    if change.state is State.EQUAL:
+        return format_number(change.current)
+    before, now = format_number(change.before), format_number(change.current)
+    return f"{now}, was {before} ({share_said(change)})"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED_RUNS
+    shown = ", ".join(code(name) for name in names[:_NAMED_RUNS])
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def _runs(summary: Summary) -> _Part:
     """A table of all runs with values: best and last of the main metrics, steps and time."""
-    runs = [run for run in facts.logs.runs if any(extent.series_of(run))]
+    runs = [run for run in summary.logs.runs if any(extent.series_of(run))]
     columns, ruler = ["Run"], ["---"]
-    for metric in facts.metrics:
+    for metric in summary.metrics:
         tag = code(metric.tag)
         columns += [f"{tag} best", "last"] if metric.better else [f"{tag} last"]
     columns += ["Last step", "Time"]
     ruler += ["---:"] * (len(columns) - 1)
-    winners = [winner(metric, facts.logs) for metric in facts.metrics]
+    winners = [winner(metric, summary.logs) for metric in summary.metrics]
     wins = {(won.metric.tag, won.run) for won in winners if won and len(runs) > 1}
-    items = [_row(_run_cells(run, facts.metrics, wins)) for run in runs]
+    items = [_row(_run_cells(run, summary.metrics, wins)) for run in runs]
     before: tuple[str, ...] = ("## Runs", "", _row(columns), _row(ruler))
     if len(items) <= OPEN_RUNS:
         return _Part("run", items, before)
@@ -170,8 +205,8 @@ def _fault(fault: Fault) -> str:
     return f"- {words(_clipped(fault.where))} failed: {words(_clipped(fault.what))}"
 
 
-def _notes(facts: Facts) -> list[str]:
-    if not facts.gaps:
-        return list(facts.left_out)
-    gaps = f"{counted(facts.gaps, 'gap')} in the log files; the report lists each."
-    return [gaps, *facts.left_out]
+def _notes(summary: Summary) -> list[str]:
+    if not summary.gaps:
+        return list(summary.left_out)
+    gaps = f"{counted(summary.gaps, 'gap')} in the log files; the report lists each."
+    return [gaps, *summary.left_out]

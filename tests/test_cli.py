@@ -1,6 +1,7 @@
 """The command line: what it writes and says, and the exit code it ends with."""
 
 import dataclasses
+import json
 import os
 import re
 import subprocess
@@ -186,7 +187,7 @@ def test_an_interrupt_is_130_and_leaves_nothing(folder, capsys, monkeypatch):
         yield "half"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tbreport.report.assemble", interrupted)
+    monkeypatch.setattr("tbreport.result.assemble", interrupted)
     assert cli.run(["logs", "-q"]) == 130
     assert lines(capsys)[-1] == "tbreport: interrupted, no report was written"
     assert names(folder) == ["logs"]
@@ -337,6 +338,28 @@ def test_a_gate_that_can_not_be_read_is_told_before_the_logs_are(
     assert "report.html" not in names(folder)
 
 
+def test_the_same_logs_are_no_different_and_a_run_made_worse_trips_the_gate(folder, capsys):
+    gates = ["--fail-if", "delta(loss) > 5%", "--fail-if", "delta(loss) != 0"]
+    for baseline in ("logs", "before.json"):
+        assert cli.run(["logs", "-q", "--baseline", baseline, *gates, "--json", "before.json"]) == 0
+        assert "equal to the baseline" in page()
+        assert lines(capsys) == []
+    events = [event(step, scalar("loss", value)) for step, value in enumerate([3.0, 2.0, 1.5])]
+    write(folder / "worse/a", *events)
+    write(folder / "worse/b", *[event(i, scalar("loss", 3.0 - i)) for i in range(3)])
+    beside = ["--markdown", "s.md", "--junit", "t.xml", "--json", "now.json"]
+    assert cli.run(["worse", "-q", "--baseline", "before.json", *gates[:2], *beside]) == 1
+    said = "run a has +50 % (1.5, baseline 1)"
+    assert lines(capsys) == [f"tbreport: gate 'delta(loss) > 5%' tripped: {said}"]
+    assert re.search('<ul class="facts verdict">\\s*<li>1 gate tripped</li>', page())
+    assert page().index('id="gates"') < page().index('id="baseline"')
+    assert f"- **tripped** `delta(loss) > 5%`: {said}" in Path("s.md").read_text("utf-8")
+    assert f'<failure message="{said}">' in Path("t.xml").read_text("utf-8")
+    (gate,) = json.loads(Path("now.json").read_text("utf-8"))["gates"]
+    assert (gate["state"], gate["message"]) == ("tripped", said)
+    assert [one["tripped"] for one in gate["measured"]] == [True, False]
+
+
 def test_a_gate_in_the_file_is_told_with_the_file_and_its_place(folder, capsys):
     Path("tbreport.toml").write_text("fail_if = ['loss > 9', 'loss ? 3']\n")
     assert cli.run(["logs"]) == 2
@@ -375,3 +398,13 @@ def test_places_beside_the_report_are_checked_before_the_work(
     monkeypatch.setattr("tbreport.read.logdir.read_logs", None)
     assert cli.run(["logs", "-q", *option]) == 3
     assert lines(capsys)[0].startswith(said)
+
+
+def test_groups_are_named_by_captures_and_a_pattern_without_a_match_is_one_line(folder, capsys):
+    assert cli.run(["logs", "-q", "--group", "^([ab])"]) == 0
+    assert cli.run(["logs", "-q", "--group", "()[ab]", "--section", "scalars"]) == 0
+    assert "1 group as mean and band" in page()
+    assert cli.run(["logs", "-q", "--group", "x"]) == 2
+    assert lines(capsys) == [
+        "tbreport: group: 'x' has no match in the name of any run; there are 'a', 'b'"
+    ]

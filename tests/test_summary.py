@@ -7,14 +7,17 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tbreport.faults import Fault
-from tbreport.model import Finding, GateResult, Logs, Severity
+from tbreport.model import Baseline, Check, Finding, GateResult, Judgement, Logs, Severity
+from tbreport.options import Options
+from tbreport.sections.comparison import compare
 from tbreport.sections.metrics import main_metrics
-from tbreport.summary import MOST_BYTES, Facts, to_markdown
+from tbreport.sections.summaries import summaries
+from tbreport.summary import MOST_BYTES, Summary, to_markdown
 from tests.documents import HOSTILE_NAMES
 from tests.make import logs, run
 
 RUNS = logs(run("a", {"loss/val": [0.9, 0.2, 0.5]}), run("b", {"loss/val": [0.9, 0.1]}), run("c"))
-FACTS = Facts(
+SUMMARY = Summary(
     title="Nightly",
     comment="",
     verdict=("1 gate tripped, 1 passed", "3 runs"),
@@ -35,7 +38,7 @@ FACTS = Facts(
 
 
 def summary(**changes):
-    return to_markdown(dataclasses.replace(FACTS, **changes))
+    return to_markdown(dataclasses.replace(SUMMARY, **changes))
 
 
 def test_it_says_what_the_report_says():
@@ -74,6 +77,31 @@ def test_what_is_missing_is_said():
     assert "## Missing parts\n\n- rule x failed: E\n" in text
 
 
+def test_what_changed_since_the_baseline():
+    before = logs(run("a", {"loss": [0.9, 0.4]}), run("b", {"loss": [0.9, 0.1]}))
+    baseline = Baseline(summaries(before))
+    now = dataclasses.replace(
+        logs(run("a", {"loss": [0.9, 0.5]}), run("b", {"loss": [0.9, 0.1]})), baseline=baseline
+    )
+    found = Finding("loss-spike", Severity.WARNING, ("a",), "It jumped.", "Look.")
+    check = Check("loss-spike", "Loss spike", "Why.", "found")
+    comparison = compare(now, Judgement((found,), (check,)), Options())
+    text = summary(comparison=comparison)
+    assert (
+        """\
+## Against the baseline
+
+| Metric | Run | Verdict | Best | Last |
+| --- | --- | --- | ---: | ---: |
+| `loss` | `a` | worse | 0.5, was 0.4 (+25 %) | 0.5, was 0.4 (+25 %) |
+| `loss` | `b` | equal | 0.1 | 0.1 |
+
+- **new** warning: Loss spike · `a`
+"""
+        in text
+    )
+
+
 def test_nothing_at_all():
     text = summary(gates=(), findings=(), logs=Logs(()), metrics=(), verdict=())
     assert text == "# Nightly\n"
@@ -85,7 +113,7 @@ def test_a_comment_gives_no_commands():
 
 def test_many_runs_are_folded_and_cut_before_findings_are():
     many = logs(*[run(f"run {place} {'x' * 60}", {"loss": [1.0]}) for place in range(2000)])
-    findings = FACTS.findings * 60
+    findings = SUMMARY.findings * 60
     text = summary(logs=many, metrics=main_metrics(many), findings=findings)
     assert len(text.encode()) <= MOST_BYTES
     assert text.count("Stop earlier.") == 60
@@ -121,7 +149,7 @@ def test_names_make_no_markup_and_no_summary_too_large(name, words, count):
         gates=[GateResult(words, "tripped", words * 50, name)] * count,
         findings=[Finding(words, Severity.NOTE, (name,) * 9, words * 50, words)] * count,
         logs=runs,
-        metrics=main_metrics(runs, words) if words else (),
+        metrics=main_metrics(runs, (words,)) if words else (),
         faults=[Fault(name, words, "")] * count,
         left_out=[words] * count,
     )

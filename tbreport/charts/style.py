@@ -32,16 +32,20 @@ RUN_DASHES: tuple[tuple[float, ...], ...] = ((), (6.0, 2.5), (1.5, 2.0), (8.0, 2
 
 # The grey in the middle between both grounds: contrast 4.1:1 on either, the most there is.
 INK = "#7a8289"
+BASELINE = "#8f979d"  # what the runs are compared with: grey, broad, behind all
 MARK = "#bd3b2e"  # a finding's vertical line
 
 GRID_OPACITY = 0.20
 FRAME_OPACITY = 0.65
 RAW_OPACITY = 0.27  # the unsmoothed curve behind its smoothed one; TensorBoard has 0.25
+BEHIND_OPACITY = 0.45  # a single run behind the mean of its group
 DENSE_OPACITY = 0.75  # noise drawn as an area: what lies behind it still shows
 
 FONT_SIZE = 11.0  # CSS pixels
 LINE_WIDTH = 1.6  # CSS pixels
 RAW_WIDTH = 1.0
+BASELINE_WIDTH = 4.0
+BASELINE_OPACITY = 0.5
 MARKER_SIZE = 3.2  # CSS pixels, the radius of a dot or triangle
 
 # Dark to light and to be read on both grounds: viridis without its darkest and lightest ends.
@@ -49,7 +53,7 @@ SEQUENCE = "viridis"
 
 
 def run_colour(index: int) -> str:
-    """The colour of the run with this place in natural order, as "#rrggbb"."""
+    """The colour of this number (a run's or a group's), as "#rrggbb"."""
     return RUN_COLOURS[index % len(RUN_COLOURS)]
 
 

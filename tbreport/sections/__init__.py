@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tbreport.sections.audio import AUDIO
+from tbreport.sections.baseline import BASELINE
 from tbreport.sections.custom import CUSTOM
 from tbreport.sections.data_quality import DATA_QUALITY
 from tbreport.sections.embeddings import EMBEDDINGS
@@ -25,6 +26,7 @@ from tbreport.sections.weights import WEIGHTS
 SECTIONS: tuple[Section, ...] = (
     GATES,
     FINDINGS,
+    BASELINE,
     OVERVIEW,
     HPARAMS,
     SCALARS,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from tbreport.charts.lines import Lines
+from tbreport.charts.lines import Band, Lines
 from tbreport.model import Finding, LayoutChart, Logs, Run
 from tbreport.names import natural_order
 from tbreport.options import Options
@@ -147,7 +147,7 @@ def _margins(chart: LayoutChart, logs: Logs, options: Options) -> _Made | None:
     banded = 0
     extremes: list[Curve] = []
     for value, lower, upper in chart.margins:
-        for place, run in enumerate(logs.runs):
+        for place, run in logs.coloured:
             held = [run.scalars.get(tag) for tag in (value, lower, upper)]
             if held[0] is None or not len(held[0]):
                 continue
@@ -174,8 +174,7 @@ def _margins(chart: LayoutChart, logs: Logs, options: Options) -> _Made | None:
         x_range=common,
         y_range=(axis.low, axis.high),
         log_y=axis.log,
-        band=band,
-        band_colour=banded,
+        bands=(Band(band, banded),) if band is not None else (),
     )
     notes = tuple(drawn.notes(curves, axis))
     if band is not None and len(found) > 1:

@@ -48,7 +48,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
     """For each run the mosaics of its layers and a table of their measures."""
     panels: list[Panel] = []
     left = count = 0
-    for place, run in enumerate(logs.runs):
+    for place, run in logs.coloured:
         banks = list(_banks(run))
         if not banks and not _images(run):
             continue

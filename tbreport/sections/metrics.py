@@ -10,7 +10,7 @@ import numpy as np
 
 from tbreport import roles
 from tbreport.errors import InputError
-from tbreport.model import Logs, Run, ScalarSeries
+from tbreport.model import Logs, Reading, Run, ScalarSeries
 from tbreport.names import natural_key, natural_order
 from tbreport.roles import Better, Role
 from tbreport.sections.kit import Cell
@@ -36,14 +36,6 @@ class Metric:
     tag: str
     better: Better
     runs: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One value of a series and where it stands."""
-
-    value: float
-    step: int
 
 
 @dataclass(frozen=True)
@@ -88,26 +80,36 @@ def _beats(one: Reading, other: Reading, better: Better) -> bool:
     return one.value < other.value if better is Better.LOWER else one.value > other.value
 
 
-def main_metrics(logs: Logs, wanted: str = "") -> tuple[Metric, ...]:
-    """At most four metrics, the main one first: the one ``wanted``, then those told by name.
+def main_metrics(logs: Logs, wanted: Sequence[str] = ()) -> tuple[Metric, ...]:
+    """The main metrics, first those ``wanted``, then those told by name up to four in all.
 
-    ``wanted`` is as ``chosen_metric`` takes it. Raises InputError.
+    ``wanted`` is as ``chosen_metrics`` takes it. Raises InputError.
     """
-    chosen = chosen_metric(logs, wanted)
-    if chosen is None:
-        return _told_by_name(logs)
-    others = (metric for metric in _told_by_name(logs) if metric.tag != chosen.tag)
-    return (chosen, *others)[:MOST_METRICS]
+    chosen = chosen_metrics(logs, wanted)
+    tags = {metric.tag for metric in chosen}
+    others = [metric for metric in _told_by_name(logs) if metric.tag not in tags]
+    return (*chosen, *others)[: max(MOST_METRICS, len(chosen))]
 
 
-def chosen_metric(logs: Logs, wanted: str) -> Metric | None:
-    """The metric that ``wanted`` means: a tag, or a tag with ":min" or ":max"; None for "".
+def chosen_metrics(logs: Logs, wanted: Sequence[str]) -> tuple[Metric, ...]:
+    """The metrics that ``wanted`` means, each a tag, or a tag with ":min" or ":max".
 
     A tag that ends so itself is meant as it is. Raises InputError, which names close tags, where no
     run holds the tag.
     """
-    if not wanted:
-        return None
+    found: dict[str, Metric] = {}
+    for one in wanted:
+        metric = _chosen(logs, one)
+        found.setdefault(metric.tag, metric)
+    return tuple(found.values())
+
+
+def metric_for(tag: str, runs: Sequence[Run], chosen: Iterable[Metric]) -> Metric:
+    """The tag as the one of the ``chosen`` metrics that it is, else as a metric of its ``runs``."""
+    return next((metric for metric in chosen if metric.tag == tag), metric_of(tag, runs))
+
+
+def _chosen(logs: Logs, wanted: str) -> Metric:
     name, _, end = wanted.rpartition(":")
     readings: list[tuple[str, Better | None]] = [(wanted, None)]
     if name and end in WAYS:

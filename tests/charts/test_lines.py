@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from tbreport.charts import Chart, style
-from tbreport.charts.lines import COLUMNS, HEIGHT, WIDTH, Line, Lines
+from tbreport.charts.lines import COLUMNS, HEIGHT, WIDTH, Band, Line, Lines
 from tbreport.stats import Envelope
 
 NAN, INF = math.nan, math.inf
@@ -144,11 +144,19 @@ def test_a_band_is_shaded_behind_the_lines():
     x = np.arange(50.0)
     band = Envelope(x, np.zeros(50), np.ones(50))
     plain = Lines("", (decay(50),), y_range=(0.0, 2.0))
-    shaded = opened(dataclasses.replace(plain, band=band, band_colour=3))
+    shaded = opened(dataclasses.replace(plain, bands=(Band(band, 3),)))
     rgba = np.asarray(shaded.convert("RGBA")).reshape(-1, 4)
     pink = (rgba[:, :3] == style.rgb(style.run_colour(3))).all(axis=1)
     assert pink.sum() > rgba.shape[0] / 5
     assert rgba[pink, 3].max() < 128
+
+
+def test_lines_behind_are_faint_and_show_no_edge_marks():
+    front = Lines("", (decay(50),), y_range=(0.0, 0.5))
+    behind = dataclasses.replace(front, lines=(dataclasses.replace(decay(50), behind=True),))
+    assert has(opened(front), 0)
+    assert not has(opened(behind), 0)
+    assert behind.draw() != Lines("", (), x_range=(0.0, 49.0), y_range=(0.0, 0.5)).draw()
 
 
 def test_runs_beyond_the_palette_are_dashed():
