@@ -220,7 +220,7 @@ def test_an_old_report_survives_a_failure(small, tmp_path, monkeypatch):
         yield "half"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tbreport.report.assemble", full)
+    monkeypatch.setattr("tbreport.result.assemble", full)
     with pytest.raises(OutputError, match="No space left"):
         report.write(path)
     assert path.read_text() == "old"
