@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -134,6 +135,7 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         from tbreport.baseline import read_baseline
 
         baseline = read_baseline(options.baseline, logs, logdirs=logdirs, options=options)
+    gc.freeze()  # what was read stays: looking for garbage in it again and again costs much
     report = build_report(
         logs,
         title=options.title or _title(logdirs),

@@ -63,6 +63,12 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option("--image-steps", metavar="N", type=int, help="Steps shown of each image tag [6]."),
     click.option(
+        "--data/--no-data",
+        default=None,
+        help="With or without the numbers of curves in the page, for exact values and zooming "
+        "[with].",
+    ),
+    click.option(
         "--ignore", metavar="RULE", multiple=True, help="A rule to leave out; repeatable."
     ),
     click.option(

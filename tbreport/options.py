@@ -40,6 +40,7 @@ class Options:
     gates as ``tbreport.gates`` reads them, which make it exit with 1 too.
     ``markdown`` and ``junit`` are files to write a summary and the test cases to, ``csv`` a folder
     for all points of scalars; "" for none, "-" for standard output (files only).
+    ``data`` puts the numbers of curves into the page, for exact values and zooming there.
     ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
     used.
     """
@@ -57,6 +58,7 @@ class Options:
     metric: tuple[str, ...] = ()
     group: str = ""
     image_steps: int = 6
+    data: bool = True
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
     fail_on: str = ""

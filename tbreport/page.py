@@ -10,6 +10,7 @@ import base64
 import functools
 import hashlib
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,20 +19,43 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tbreport.charts import Chart
-from tbreport.charts.style import BASELINE, RUN_COLOURS, RUN_DASHES
+from tbreport.charts.style import BASELINE, RUN_COLOURS, RUN_DASHES, run_pattern
+from tbreport.datablock import data_block, names_block
 from tbreport.faults import Fault
 from tbreport.names import printable
 from tbreport.outline import Outline
 from tbreport.prose import markdown, readable
 from tbreport.render import Picture
-from tbreport.sections.kit import Chapter, Panel, Prose, Sound
+from tbreport.sections.kit import Chapter, Figure, Panel, Prose, Sound, Trace
 
 _PACKAGE = Path(__file__).resolve().parent
 # In the checkout templates/ stands beside the package, in the wheel inside it.
 _TEMPLATES = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
 
 # The page's own ids; a section that asks for one of them gets another.
-_OWN_IDS = ("page-top", "page-main", "page-filter", "page-faults")
+_OWN_IDS = ("page-top", "page-main", "page-filter", "page-faults", "page-runs", "page-status")
+# The script in the order in which its parts need each other.
+_SCRIPTS = (
+    *(
+        "base",
+        "numbers",
+        "plot",
+        "hover",
+        "values",
+        "live",
+        "large",
+        "filter",
+        "runs",
+        "tables",
+        "steps",
+    ),
+    "place",
+)
+_COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.DOTALL | re.MULTILINE)
+# What is to stay as it is (strings, templates, regular expressions), or a mark between spaces.
+_SPACED = re.compile(
+    r"""("(?:[^"\\]|\\.)*"|`[^`]*`|/(?:[^/\\\n]|\\.)+/\w*(?=[,;).]))|\s*([{}()=<>?:;,|&*])\s*"""
+)
 # Folder and suffix by type; of sounds, the types that browsers play.
 _FILES = {
     "image/png": ("pictures", "png"),
@@ -73,7 +97,7 @@ class Document:
 
 def assemble(document: Document) -> Iterator[str]:
     """The page as one HTML file that needs nothing beside it, in pieces to be written in order."""
-    style, script = _style(), _asset("report.js")
+    style, script = _style(), _script()
     sources = {
         "img-src": "data:",
         "media-src": "data:",
@@ -104,7 +128,7 @@ def assemble_folder(document: Document) -> dict[str, bytes]:
     return {
         "index.html": html.encode(),
         "style.css": _style().encode(),
-        "report.js": _asset("report.js").encode(),
+        "report.js": _script().encode(),
         **files,
     }
 
@@ -128,6 +152,7 @@ class _Page:
         self._sources = sources
         self._places = {name: place for place, name in enumerate(document.runs)}
         self._places |= document.colours
+        self._numbered: dict[tuple[str, str], int] = {}
 
     @property
     def policy(self) -> Markup:
@@ -146,8 +171,7 @@ class _Page:
         place = self._places.get(run)
         if place is None:
             return ""
-        cycle, index = divmod(place, len(RUN_COLOURS))
-        dash = cycle % len(RUN_DASHES)
+        index, dash = place % len(RUN_COLOURS), run_pattern(place)
         return f"r{index} dashed d{dash}" if dash else f"r{index}"
 
     def named_runs(self, panel: Panel) -> tuple[tuple[str, ...], int]:
@@ -165,6 +189,27 @@ class _Page:
     def picture(self, chart: Chart) -> Picture | None:
         """What was drawn of ``chart``."""
         return self._document.pictures.get(chart)
+
+    def data(self, figure: Figure) -> Markup | None:
+        """The numbers of a figure for the script; None where the page has none."""
+        if figure.values is None:
+            return None
+        return Markup(data_block(figure.values, self._number))
+
+    def numbered_runs(self) -> Markup | None:
+        """The names behind the numbers in the data blocks; None where there are no blocks."""
+        if not self._numbered:
+            return None
+        return Markup(
+            names_block((printable(run), self._look(run, member)) for run, member in self._numbered)
+        )
+
+    def _number(self, trace: Trace) -> int:
+        return self._numbered.setdefault((trace.run, trace.member), len(self._numbered))
+
+    def _look(self, run: str, member: str) -> str:
+        """The classes of a curve: the mean of a group has the colour of its members."""
+        return f"{self.colour(member)} mean" if member else self.colour(run)
 
     def picture_source(self, picture: Picture) -> str:
         """The address of a picture."""
@@ -237,12 +282,25 @@ def _asset(name: str) -> str:
     return environment.loader.get_source(environment, name)[0]
 
 
+@functools.cache
+def _script() -> str:
+    """The script as the page has it: without comments and spaces, which are half of it."""
+    source = "".join(_asset(f"script/{name}.js") for name in _SCRIPTS)
+    return _SPACED.sub(r"\1\2", _COMMENT.sub("", source)) + "\n"
+
+
 def _style() -> str:
     colours = "".join(f".r{i}{{--run:{colour}}}\n" for i, colour in enumerate(RUN_COLOURS))
     dashes = "".join(
-        f".d{i}{{--dash:{_dash(dash)}}}\n" for i, dash in enumerate(RUN_DASHES) if dash
+        f".d{i}{{--dash:{_dash(dash)}}}\n.line.d{i}{{stroke-dasharray:{_lengths(dash)}}}\n"
+        for i, dash in enumerate(RUN_DASHES)
+        if dash
     )
     return f"{_asset('style.css')}{colours}{dashes}.past{{--run:{BASELINE}}}\n"
+
+
+def _lengths(dash: Sequence[float]) -> str:
+    return " ".join(f"{length:g}" for length in dash)
 
 
 def _dash(lengths: Sequence[float]) -> str:

@@ -282,7 +282,10 @@ class Canvas:
     def drawing(self, note: str = "") -> Drawing:
         """The picture, encoded; nothing can be drawn after it."""
         give_back(self._renderer, self._pixels)
-        return Drawing(self.palette.png(self._rows), self.width, self.height, note=note)
+        sides = (self.left, self.top, self.right, self.bottom)
+        left, top, right, bottom = (side / self.scale for side in sides)
+        png = self.palette.png(self._rows)
+        return Drawing(png, self.width, self.height, note=note, frame=(left, top, right, bottom))
 
 
 def _paint(plot: Bytes, first: NDArray[np.int16], last: NDArray[np.int16], cover: bytes) -> None:

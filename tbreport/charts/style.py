@@ -26,9 +26,11 @@ RUN_COLOURS = (
     "#6f7048",  # olive
 )
 
-# On and off lengths in CSS pixels. One pattern serves a whole round of colours, so that two runs of
-# one colour always differ in their dashes.
+# On and off lengths in CSS pixels. Up to SOLID runs are told apart by colour alone; of more, the
+# later colours are dashed, and each round of colours goes one pattern further: of 40 runs no two
+# have the same colour and dashes.
 RUN_DASHES: tuple[tuple[float, ...], ...] = ((), (6.0, 2.5), (1.5, 2.0), (8.0, 2.5, 1.5, 2.5))
+SOLID = 6
 
 # The grey in the middle between both grounds: contrast 4.1:1 on either, the most there is.
 INK = "#7a8289"
@@ -59,7 +61,13 @@ def run_colour(index: int) -> str:
 
 def run_dash(index: int) -> tuple[float, ...]:
     """The dash pattern of that run: on, off, … in CSS pixels; () is a solid line."""
-    return RUN_DASHES[index // len(RUN_COLOURS) % len(RUN_DASHES)]
+    return RUN_DASHES[run_pattern(index)]
+
+
+def run_pattern(index: int) -> int:
+    """The place of that run's dash pattern in ``RUN_DASHES``."""
+    cycle, colour = divmod(index, len(RUN_COLOURS))
+    return (cycle + (colour >= SOLID)) % len(RUN_DASHES)
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

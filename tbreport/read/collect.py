@@ -136,7 +136,8 @@ class Collector:
         if metadata and tag not in self.metadata:
             self.metadata[tag] = _metadata(metadata)
         if piece is not None:
-            self._column(kind, tag).extend(len(self.segments) - 1, piece)
+            kept = piece.detached() if self._pattern else piece
+            self._column(kind, tag).extend(len(self.segments) - 1, kept)
 
     def _add_metadata(self, tag: str, value: Value) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tbreport.model import Floats, Ints
-from tbreport.read.payloads import Payloads, unpacked
+from tbreport.read.payloads import Payloads, detached, unpacked
 
 
 @dataclass(slots=True, eq=False)
@@ -16,14 +16,19 @@ class Piece:
     """Values of one tag that came together, in order of arrival.
 
     ``steps`` int64 and ``wall_times`` float64 have shape (n,), and so have ``payloads`` if they are
-    the float32 numbers of scalars; other payloads are a list or what ``buckets.py`` makes of
-    histograms. ``ordered`` says that the steps are known not to fall.
+    the float32 numbers of scalars; other payloads are a list or ``Buckets``. ``ordered`` says that
+    the steps are known not to fall.
     """
 
     steps: Ints
     wall_times: Floats
     payloads: Payloads
     ordered: bool = False
+
+    def detached(self) -> Piece:
+        """The same in memory of its own, so that the block that it was cut out of can go."""
+        steps, wall_times = self.steps.copy(), self.wall_times.copy()
+        return Piece(steps, wall_times, detached(self.payloads), self.ordered)
 
 
 class Pieces:

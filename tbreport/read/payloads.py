@@ -111,6 +111,14 @@ class Buckets:
         source, starts, stops = self.source[places], self.starts[places], self.stops[places]
         return Buckets(self.sources, source, starts, stops, self.moments[places])
 
+    def copy(self) -> Buckets:
+        """The same with buckets of its own."""
+        each = zip(self.edges, self.counts, strict=True)
+        sources = [(edges.copy(), counts.copy()) for edges, counts in each]
+        stops = self.stops - self.starts
+        places = np.arange(len(self))
+        return Buckets(sources, places, np.zeros_like(stops), stops, self.moments.copy())
+
     @property
     def legacy(self) -> NDArray[np.bool_]:
         """Which of them were legacy protos."""
@@ -168,3 +176,8 @@ def unpacked(payloads: Payloads) -> list[Any]:
     if isinstance(payloads, np.ndarray):
         return [payloads[place : place + 1].reshape(()) for place in range(len(payloads))]
     return payloads
+
+
+def detached(payloads: Payloads) -> Payloads:
+    """The payloads in memory of their own."""
+    return payloads if isinstance(payloads, list) else payloads.copy()

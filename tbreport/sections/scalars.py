@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tbreport.charts.lines import Line, Lines
 from tbreport.model import Finding, Logs, RunSummary, Severity
@@ -19,6 +19,7 @@ from tbreport.sections.grouped import GroupedCurves
 from tbreport.sections.kit import Chapter, Figure, Note, Panel, Prose, Section
 from tbreport.sections.metrics import Winner, chosen_metrics, metric_for, winner
 from tbreport.sections.numbers import runs_table, tags_table
+from tbreport.sections.traces import room_of_chart, values_of
 from tbreport.sections.words import counted, listed, verb
 from tbreport.stats import format_number
 
@@ -31,16 +32,27 @@ _AXES = {"step": "steps", "relative": "time since its start", "wall": "time of d
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "info"}
 
 
+@dataclass(frozen=True)
+class _Room:
+    """What one panel may hold: rows of its table, and numbers of its curves (0: none)."""
+
+    rows: int
+    numbers: int
+
+
 def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter | None:
     """A panel for every tag that any run has a value of; None without one."""
     tags = {tag for run in logs.runs for tag, series in run.scalars.items() if len(series)}
     if not tags:
         return None
     choice = choose_tags(tags, MOST_CHARTS)
-    rows = max(10, MOST_TABLE_ROWS // len(choice.tags))
+    most = _Room(
+        rows=max(10, MOST_TABLE_ROWS // len(choice.tags)),
+        numbers=room_of_chart(len(choice.tags)) if options.data else 0,
+    )
     before = behind.counterparts(logs, options)
     panels = [
-        _panel(tag, group, logs, findings, options, rows, before)
+        _panel(tag, group, logs, findings, options, most, before)
         for group, tag in headed(choice.tags)
     ]
     left = sorted(tags.difference(choice.tags))
@@ -56,7 +68,7 @@ def _panel(
     logs: Logs,
     findings: Sequence[Finding],
     options: Options,
-    rows: int,
+    most: _Room,
     before: Sequence[RunSummary],
 ) -> Panel:
     curves = drawn.curves_of(tag, logs, options.x_axis)
@@ -70,7 +82,7 @@ def _panel(
     about = [finding for finding in findings if finding.tag == tag]
     description = next((c.series.description for c in curves if c.series.description), "")
     every = grouped.grouped_curves(curves, logs.groups, options.x_axis)
-    groups = evenly(every, min(MOST_LINES, rows))
+    groups = evenly(every, min(MOST_LINES, most.rows))
     common = behind.joined(drawn.x_range(shown), grey)
     lines, single = _lines(shown, groups, options.smoothing, common)
     chart = Lines(
@@ -84,6 +96,7 @@ def _panel(
         bands=tuple(grouped.band(group, options.smoothing, common) for group in groups),
         shadows=grey,
     )
+    values = values_of(chart, shown, groups, options.smoothing, most.numbers)
     means = grouped.band_notes(options.smoothing, single, len(groups), len(every))
     remarks = drawn.remarks(shown, options.smoothing, axis)
     tables = (grouped.curves_table(groups, options.x_axis),) if groups else ()
@@ -93,10 +106,10 @@ def _panel(
         small=" · ".join(filter(None, (remarks, "grey: the baseline" if grey else ""))),
         tag=tag,
         runs=tuple(curve.run for curve in curves),
-        figures=(Figure(chart),),
-        tables=(*tables, runs_table(curves[:rows], won)),
+        figures=(Figure(chart, values=values),),
+        tables=(*tables, runs_table(curves[: most.rows], won)),
         prose=(Prose(description),) if description else (),
-        notes=(*_finding_notes(about), *means, *_notes(curves, shown, axis, rows)),
+        notes=(*_finding_notes(about), *means, *_notes(curves, shown, axis, most.rows)),
     )
 
 
