@@ -363,3 +363,18 @@ def test_any_curve_can_be_drawn_behind(tmp_path, curve, x_axis):
     (scalars,) = [one for one in report.document.chapters if one.id == "scalars"]
     shown = scalars.panels[0].figures[0].chart
     assert np.isfinite([*shown.x_range, *shown.y_range]).all()
+
+
+def test_a_run_made_worse_trips_the_gate_and_the_same_logs_do_not(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    nightly(Path("old"), {"a": [3.0, 1.0], "b": [3.0, 2.0]})
+    nightly(Path("new"), {"a": [3.0, 1.0], "b": [3.0, 2.5]})
+    gate = ["-q", "--section", "baseline", "--fail-if", "delta(val/loss) > 5%"]
+    assert cli.run(["old", "-q", "--json", "old.json"]) == 0
+    for path in ("old", "old.json"):
+        assert cli.run(["new", *gate, "--baseline", path, "--json", "new.json"]) == 1
+        assert "run b has +25 %" in capsys.readouterr().err
+        found = json.loads(Path("new.json").read_text("utf-8"))
+        STRICT.validate(found)
+        assert (found["gates"][0]["state"], found["baseline"]["state"]) == ("tripped", "worse")
+        assert cli.run(["old", *gate, "--baseline", path]) == 0
