@@ -96,7 +96,9 @@ class Options:
         self._check_places()
 
     def _check_places(self) -> None:
-        """No two outputs may go to one place."""
+        """No two outputs may go to one place, and a folder not to standard output."""
+        if self.csv == "-":
+            raise InputError("csv is a folder of files; name one, not -")
         named: dict[str, str] = {}
         for name in ("output", "json", "markdown", "junit"):
             place = getattr(self, name)

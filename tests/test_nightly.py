@@ -1,13 +1,18 @@
 """The command line of a nightly job: gates and their exit codes, and files beside the report."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tbreport import cli
 from tests.writer import event, scalar, write
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -133,3 +138,18 @@ def test_places_beside_the_report_are_checked_before_the_work(
     monkeypatch.setattr("tbreport.read.logdir.read_logs", None)
     assert cli.run(["logs", "-q", *option]) == 3
     assert lines(capsys)[0].startswith(said)
+
+
+def test_the_bytes_beside_the_report_depend_on_the_logs_alone(folder):
+    def made(name, jobs, **environment):
+        arguments = ["logs", "-q", "--fail-if", "loss > 9", "--jobs", jobs, "-o", f"{name}.html"]
+        beside = ["--markdown", f"{name}.md", "--junit", f"{name}.xml", "--csv", name]
+        command = [sys.executable, "-m", "tbreport", *arguments, *beside]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+        subprocess.run(command, check=True, env=environment)
+        files = [folder / f"{name}.md", folder / f"{name}.xml", *sorted((folder / name).iterdir())]
+        return [path.read_bytes() for path in files]
+
+    first = made("one", "1", PYTHONHASHSEED="1", TZ="Asia/Tokyo")
+    assert first == made("two", "2", PYTHONHASHSEED="2", TZ="UTC")
+    assert str(folder).encode() not in b"".join(first)

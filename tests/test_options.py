@@ -89,6 +89,7 @@ def test_every_option_can_be_set_in_the_file_by_either_spelling(tmp_path, field)
         ("runs = '('", "runs: '(' is no regular expression: missing ), unterminated subpattern"),
         ("output = ''", "output is empty"),
         ("markdown = 'a'\njunit = 'a'", "markdown and junit can't both go to a"),
+        ("csv = '-'", "csv is a folder of files; name one, not -"),
         ("output = '-'\njunit = '-'", "output and junit can't both go to -"),
         ("title = ", "is no valid TOML"),
     ],

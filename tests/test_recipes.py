@@ -12,10 +12,11 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from tbreport.gates import parse
+
 ROOT = Path(__file__).resolve().parents[1]
-RECIPES = re.search(
-    r"^## Recipes\n(.*?)^## ", (ROOT / "README.md").read_text("utf-8"), re.M | re.S
-)[1]
+README = (ROOT / "README.md").read_text("utf-8")
+RECIPES = re.search(r"^## Recipes\n(.*?)^## ", README, re.M | re.S)[1]
 RUNS = ("lr=1e+00,conv=2", "tf1_mlp")  # one of them diverged
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the recipes are for a POSIX shell")
@@ -54,6 +55,13 @@ def machine(tmp_path):
 
     shell.folder = tmp_path
     return shell
+
+
+def test_every_gate_in_the_readme_can_be_read():
+    gates = re.findall(r"--fail-if '([^']+)'", README)
+    assert len(gates) >= 7
+    for gate in (*gates, *re.findall(r"`'([^`]+)'`", README)):
+        assert parse(gate).expression == gate
 
 
 def summary(path):
