@@ -52,7 +52,9 @@ MAY_IMPORT = {
     "baseline": {"errors", "groups", "model", "names", "options", "read", "rules", "sections"},
     "export": {"faults", "model", "read", "roles", "sections", "version"},
     "datablock": {"sections"},
+    "assets": {"charts"},
     "page": {
+        "assets",
         "charts",
         "datablock",
         "faults",
