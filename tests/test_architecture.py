@@ -58,7 +58,9 @@ MAY_IMPORT = {
     "datablock": {"sections"},
     "junit": {"faults", "model", "names", "sections"},
     "outcomes": _NAMES | {"sections", "stats"},
+    "assets": {"charts"},
     "page": {
+        "assets",
         "charts",
         "datablock",
         "faults",
