@@ -61,6 +61,19 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     context.exit()
 
 
+def _list_limits(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the limits and end, for ``--list-limits``."""
+    if not wanted or context.resilient_parsing:
+        return
+    from dataclasses import fields
+
+    from tbreport.limits import Limits
+
+    for limit in fields(Limits):
+        click.echo(f"{limit.name}={limit.default}  {limit.metadata['about']}")
+    context.exit()
+
+
 @click.command(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Every option is also a key of tbreport.toml, or of [tool.tbreport] in pyproject.toml, "
@@ -68,6 +81,14 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
 )
 @click.argument("logdirs", metavar="LOGDIR...", nargs=-1, required=True)
 @flags
+@click.option(
+    "--list-limits",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_limits,
+    help="List every limit with its value and meaning, and exit.",
+)
 @click.option(
     "--list-rules",
     is_flag=True,
@@ -128,6 +149,7 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         tags=options.tags,
         media_steps=max(MEDIA_STEPS, options.image_steps),
         progress=progress.reading,
+        limits=options.bounds,
     )
     progress.read(logs)
     baseline = None

@@ -69,6 +69,12 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         "[with].",
     ),
     click.option(
+        "--limit",
+        metavar="NAME=NUMBER",
+        multiple=True,
+        help="A limit on what logs may claim or hold; repeatable. --list-limits names them.",
+    ),
+    click.option(
         "--ignore", metavar="RULE", multiple=True, help="A rule to leave out; repeatable."
     ),
     click.option(

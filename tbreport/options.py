@@ -12,6 +12,7 @@ from typing import Any
 
 from tbreport.errors import InputError
 from tbreport.gates import Gate, parse
+from tbreport.limits import Limits
 
 X_AXES = ("step", "relative", "wall")
 FAIL_ON = ("", "warning", "error")
@@ -41,6 +42,7 @@ class Options:
     ``markdown`` and ``junit`` are files to write a summary and the test cases to, ``csv`` a folder
     for all points of scalars; "" for none, "-" for standard output (files only).
     ``data`` puts the numbers of curves into the page, for exact values and zooming there.
+    ``limit`` moves limits on what logs may claim, as "NAME=NUMBER".
     ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
     used.
     """
@@ -59,6 +61,7 @@ class Options:
     group: str = ""
     image_steps: int = 6
     data: bool = True
+    limit: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
     fail_on: str = ""
@@ -90,7 +93,7 @@ class Options:
             raise InputError(f"jobs is to be 0 (one per processor) or more, not {self.jobs}")
         if self.fail_on not in FAIL_ON:
             raise InputError(f"fail_on is to be warning, error or empty, not {self.fail_on!r}")
-        _ = self.limits, self.gates
+        _ = self.limits, self.gates, self.bounds
         if not self.output:
             raise InputError("output is empty; name a file, a folder or - for standard output")
         self._check_places()
@@ -120,6 +123,11 @@ class Options:
                 raise InputError(f"rule_option is to be RULE.threshold=NUMBER, not {text!r}")
             found.setdefault(match[1], {})[match[2]] = float(match[3])
         return found
+
+    @property
+    def bounds(self) -> Limits:
+        """How much of the logs is believed and kept: the defaults, as moved by ``limit``."""
+        return Limits.of(self.limit)
 
 
 def load_options(

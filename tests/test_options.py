@@ -53,6 +53,7 @@ def test_every_option_can_be_set_in_the_file_by_either_spelling(tmp_path, field)
         "smoothing": ("0", 0.0),
         "metric": ('"loss:max"', ("loss:max",)),
         "image_steps": ("2", 2),
+        "limit": ('["tags=7"]', ("tags=7",)),
         "ignore": ('["overfitting"]', ("overfitting",)),
         "rule_option": ('"overfitting.rise=0.3"', ("overfitting.rise=0.3",)),
         "fail_on": ('"error"', "error"),
