@@ -9,17 +9,15 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import itertools
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from tbreport.assets import TEMPLATES, script, style_sheet
 from tbreport.charts import Chart
-from tbreport.charts.style import BASELINE, RUN_COLOURS, RUN_DASHES, run_pattern
+from tbreport.charts.style import RUN_COLOURS, run_pattern
 from tbreport.datablock import data_block, names_block
 from tbreport.faults import Fault
 from tbreport.names import printable
@@ -28,34 +26,8 @@ from tbreport.prose import markdown, readable
 from tbreport.render import Picture
 from tbreport.sections.kit import Cell, Chapter, Figure, Panel, Prose, Sound, Trace
 
-_PACKAGE = Path(__file__).resolve().parent
-# In the checkout templates/ stands beside the package, in the wheel inside it.
-_TEMPLATES = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
-
 # The page's own ids; a section that asks for one of them gets another.
 _OWN_IDS = ("page-top", "page-main", "page-filter", "page-faults", "page-runs", "page-status")
-# The script in the order in which its parts need each other.
-_SCRIPTS = (
-    *(
-        "base",
-        "numbers",
-        "plot",
-        "hover",
-        "values",
-        "live",
-        "large",
-        "filter",
-        "runs",
-        "tables",
-        "steps",
-    ),
-    "place",
-)
-_COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.DOTALL | re.MULTILINE)
-# What is to stay as it is (strings, templates, regular expressions), or a mark between spaces.
-_SPACED = re.compile(
-    r"""("(?:[^"\\]|\\.)*"|`[^`]*`|/(?:[^/\\\n]|\\.)+/\w*(?=[,;).]))|\s*([{}()=<>?:;,|&*])\s*"""
-)
 # Folder and suffix by type; of sounds, the types that browsers play.
 _FILES = {
     "image/png": ("pictures", "png"),
@@ -97,15 +69,15 @@ class Document:
 
 def assemble(document: Document) -> Iterator[str]:
     """The page as one HTML file that needs nothing beside it, in pieces to be written in order."""
-    style, script = _style(), _script()
+    style, code = style_sheet(), script()
     sources = {
         "img-src": "data:",
         "media-src": "data:",
         "style-src": _hash(style),
-        "script-src": _hash(script),
+        "script-src": _hash(code),
     }
     # Both are our own text; escaping would change what the hashes are of.
-    inline = {"style": Markup(style), "script": Markup(script)}
+    inline = {"style": Markup(style), "script": Markup(code)}
     return _stream(document, _Page(document, _inline, sources), inline)
 
 
@@ -127,8 +99,8 @@ def assemble_folder(document: Document) -> dict[str, bytes]:
     html = "".join(_stream(document, page, {}))
     return {
         "index.html": html.encode(),
-        "style.css": _style().encode(),
-        "report.js": _script().encode(),
+        "style.css": style_sheet().encode(),
+        "report.js": script().encode(),
         **files,
     }
 
@@ -249,7 +221,7 @@ def _stream(document: Document, page: _Page, inline: Mapping[str, Markup]) -> It
 @functools.cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -278,40 +250,6 @@ def _names(names: tuple[str, ...]) -> Markup:
 def _shown(name: str) -> str:
     """A name as it is read; one without any mark gets words, to be seen and heard."""
     return printable(name) if name.strip() else "(no name)"
-
-
-def _asset(name: str) -> str:
-    environment = _environment()
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]
-
-
-@functools.cache
-def _script() -> str:
-    """The script as the page has it: without comments and spaces, which are half of it."""
-    source = "".join(_asset(f"script/{name}.js") for name in _SCRIPTS)
-    return _SPACED.sub(r"\1\2", _COMMENT.sub("", source)) + "\n"
-
-
-def _style() -> str:
-    colours = "".join(f".r{i}{{--run:{colour}}}\n" for i, colour in enumerate(RUN_COLOURS))
-    dashes = "".join(
-        f".d{i}{{--dash:{_dash(dash)}}}\n.line.d{i}{{stroke-dasharray:{_lengths(dash)}}}\n"
-        for i, dash in enumerate(RUN_DASHES)
-        if dash
-    )
-    return f"{_asset('style.css')}{colours}{dashes}.past{{--run:{BASELINE}}}\n"
-
-
-def _lengths(dash: Sequence[float]) -> str:
-    return " ".join(f"{length:g}" for length in dash)
-
-
-def _dash(lengths: Sequence[float]) -> str:
-    """Dashes (on, off, … in CSS pixels) as stops of a gradient."""
-    ends = list(itertools.accumulate(lengths))
-    parts = zip(itertools.cycle(("var(--run)", "#0000")), [0.0, *ends], ends, strict=False)
-    return ",".join(f"{colour} {start:g}px {end:g}px" for colour, start, end in parts)
 
 
 def _hash(text: str) -> str:

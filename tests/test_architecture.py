@@ -14,7 +14,9 @@ PACKAGE = Path(tbreport.__file__).parent
 _NAMES = {
     "errors",
     "faults",
+    "gates",
     "groups",
+    "limits",
     "model",
     "names",
     "options",
@@ -35,14 +37,17 @@ MAY_IMPORT = {
     "roles": set(),
     "runnames": {"model"},
     "version": set(),
-    "options": {"errors"},
+    "gates": {"errors", "names"},
+    "limits": {"errors"},
+    "options": {"errors", "gates", "limits"},
     # floor 1
     "stats": set(),
     "output": {"errors"},
+    "gfm": {"names"},
     "prose": {"names"},
     "points": set(),
-    "charts": {"points", "stats"},
-    "read": {"errors", "model", "names"},
+    "charts": {"limits", "points", "stats"},
+    "read": {"errors", "limits", "model", "names"},
     # floor 2
     "render": {"charts", "faults"},
     "rules": {"errors", "faults", "model", "names", "roles", "stats"},
@@ -50,11 +55,17 @@ MAY_IMPORT = {
     # floor 3
     "reductions": {"charts", "datablock", "model", "names", "render", "sections"},
     "budget": {"charts", "model", "reductions", "render", "sections", "stats"},
+    "fitting": {"budget", "charts", "model", "page", "reductions", "render", "sections"},
     "outline": {"names", "sections"},
     "baseline": {"errors", "groups", "model", "names", "options", "read", "rules", "sections"},
+    "csvfiles": {"model", "names"},
     "export": {"faults", "model", "read", "roles", "sections", "version"},
     "datablock": {"sections"},
+    "junit": {"faults", "model", "names", "sections"},
+    "outcomes": _NAMES | {"sections", "stats"},
+    "assets": {"charts"},
     "page": {
+        "assets",
         "charts",
         "datablock",
         "faults",
@@ -64,24 +75,21 @@ MAY_IMPORT = {
         "render",
         "sections",
     },
+    "summary": {"faults", "gfm", "model", "names", "sections", "stats"},
     # floor 4
+    "result": _NAMES
+    | {"budget", "csvfiles", "export", "junit", "output", "page", "sections", "summary"},
     "report": _NAMES
-    | {
-        "budget",
-        "charts",
-        "export",
-        "output",
-        "page",
-        "reductions",
-        "render",
-        "rules",
-        "sections",
-    },
+    | {"charts", "fitting", "outcomes", "page", "reductions", "render", "result", "rules"}
+    | {"sections"},
     # floor 5
     "flags": set(),
-    "cli": _NAMES | {"baseline", "flags", "output", "read", "report", "rules", "sections", "stats"},
+    "progress": {"model", "sections", "stats"},
+    "cli": _NAMES
+    | {"baseline", "flags", "outcomes", "output", "progress", "read", "report", "rules"}
+    | {"result", "sections", "stats"},
     "__main__": {"cli"},
-    "__init__": _NAMES | {"baseline", "read", "report", "rules", "sections"},
+    "__init__": _NAMES | {"baseline", "read", "report", "result", "rules", "sections"},
 }
 
 # Libraries that only some parts may know, and of those some only inside functions.
@@ -94,7 +102,8 @@ LIBRARIES = {
     "markdown_it": {"prose"},
     "markupsafe": {"page"},
     "matplotlib": {"charts", "render"},
-    "numpy": {"charts", "datablock", "model", "points", "read", "rules", "sections", "stats"},
+    "numpy": {"charts", "datablock", "model", "outcomes", "points", "read"}
+    | {"rules", "sections", "stats"},
     "scipy": {"charts", "sections"},
     "sklearn": {"charts", "stats"},
     "threadpoolctl": {"charts", "points"},
