@@ -186,7 +186,7 @@ def test_an_interrupt_is_130_and_leaves_nothing(folder, capsys, monkeypatch):
         yield "half"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tbreport.result.assemble", interrupted)
+    monkeypatch.setattr("tbreport.fitting.assemble", interrupted)
     assert cli.run(["logs", "-q"]) == 130
     assert lines(capsys)[-1] == "tbreport: interrupted, no report was written"
     assert names(folder) == ["logs"]
@@ -203,7 +203,7 @@ def test_the_title_is_the_name_of_the_logs_wherever_one_stands(folder, monkeypat
 
 def test_every_option_is_a_flag_and_every_flag_an_option():
     flags = {one.name for one in cli.command.params if isinstance(one, click.Option)}
-    assert flags - {"config", "list_rules", "version"} == {
+    assert flags - {"config", "list_limits", "list_rules", "version"} == {
         one.name for one in dataclasses.fields(Options)
     }
     (x_axis,) = [one for one in cli.command.params if one.name == "x_axis"]
