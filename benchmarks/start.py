@@ -1,8 +1,8 @@
 """How long a small report takes from the command to its end, against what Python itself takes.
 
-Run it by hand on a quiet machine: ``python benchmarks/start.py LOGDIR [ROUNDS]``, where LOGDIR holds
-one run of ten tags (``logs.py FOLDER small`` makes it). The contestants take turns; ratios are
-medians over rounds with their range.
+Run it by hand on a quiet machine: ``python benchmarks/start.py LOGDIR [ROUNDS]``, where LOGDIR
+holds one run of ten tags (``logs.py FOLDER small`` makes it). The contestants take turns; ratios
+are medians over rounds with their range.
 """
 
 from __future__ import annotations

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from tbreport.baseline import read_baseline
     from tbreport.errors import InputError, OutputError, TbreportError
     from tbreport.faults import Fault
-    from tbreport.model import Baseline, Finding, Gap, Logs, Run, Severity
+    from tbreport.model import Baseline, Finding, Gap, GateResult, Logs, Run, Severity
     from tbreport.options import Options
     from tbreport.read.logdir import read_logs
-    from tbreport.report import Report, build_report
+    from tbreport.report import build_report
+    from tbreport.result import Report
     from tbreport.rules import RULES
     from tbreport.rules.kit import Rule
     from tbreport.sections import SECTIONS
@@ -32,6 +33,7 @@ __all__ = [
     "Fault",
     "Finding",
     "Gap",
+    "GateResult",
     "InputError",
     "Logs",
     "Options",
@@ -57,11 +59,12 @@ _HOMES = {
     "Fault": "faults",
     "Finding": "model",
     "Gap": "model",
+    "GateResult": "model",
     "InputError": "errors",
     "Logs": "model",
     "Options": "options",
     "OutputError": "errors",
-    "Report": "report",
+    "Report": "result",
     "Rule": "rules.kit",
     "Run": "model",
     "Section": "sections.kit",

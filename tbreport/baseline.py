@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from tbreport.errors import InputError
 from tbreport.groups import groups_of
 from tbreport.model import Baseline, Logs
 from tbreport.names import printable
-from tbreport.options import Options, close_match
+from tbreport.options import Options
 from tbreport.read.earlier import read_earlier
 from tbreport.read.logdir import read_logs
 from tbreport.read.runs import is_event_file
@@ -31,24 +32,25 @@ def read_baseline(
 ) -> Baseline:
     """What ``logs`` are to be compared with; give it to ``build_report``.
 
-    ``path`` is the name of one of the runs, a directory (with ``logdirs``, those that ``logs`` were
-    read from, also one inside them, whose runs are then the baseline of the others), an event file,
-    or the JSON of an earlier report. ``options`` and ``rules`` are those of the report: its
-    ``tags`` hold for the baseline, as do its ``runs`` where they match any. Raises InputError.
+    ``path`` is a log directory, an event file, the JSON of an earlier report, or the name of one of
+    the runs. A directory inside the log directory ``logdirs`` that ``logs`` were read from means
+    the runs that stand there, as their name does: they are the baseline of the others. ``options``
+    and ``rules`` are those of the report: its ``tags`` hold for the baseline, as do its ``runs``
+    where they match any. Raises InputError.
     """
     options = options or Options()
     text = str(path)
-    inside = [run.name for run in logs.runs if run.name == text] or _inside(text, logs, logdirs)
+    inside = _inside(text, logs, logdirs) if os.path.exists(text) else _under(text, logs)
     if inside:
         chosen = replace(logs, runs=tuple(run for run in logs.runs if run.name in inside), gaps=())
         return replace(_of_logs(chosen, options, rules), within=tuple(inside))
     if os.path.isfile(text) and not is_event_file(os.path.basename(text)):
         return _narrowed(read_earlier(path), options)
     if not os.path.exists(text):
-        known = close_match(text, [run.name for run in logs.runs])
-        raise InputError(
-            f"baseline: there is no log directory, JSON of a report or run {printable(text)}{known}"
-        )
+        close = difflib.get_close_matches(text, [run.name for run in logs.runs], n=1)
+        hint = f"; did you mean run {printable(close[0])!r}?" if close else ""
+        sought = f"log directory, JSON of a report or run {printable(text)!r}"
+        raise InputError(f"baseline: there is no {sought}{hint}")
     earlier = read_logs(path, tags=options.tags, media_steps=1)
     return _narrowed(_of_logs(earlier, options, rules), options)
 
@@ -60,8 +62,12 @@ def _inside(path: str, logs: Logs, logdirs: Sequence[str | Path]) -> list[str]:
     root, place = Path(os.path.realpath(logdirs[0])), Path(os.path.realpath(path))
     if root == place or not place.is_relative_to(root):
         return []
-    name = place.relative_to(root).as_posix()
-    return [run.name for run in logs.runs if run.name == name or run.name.startswith(f"{name}/")]
+    return _under(place.relative_to(root).as_posix(), logs)
+
+
+def _under(name: str, logs: Logs) -> list[str]:
+    """The run of that name and those below it: ``a`` also means ``a/train`` and ``a/val``."""
+    return [run.name for run in logs.runs if f"{run.name}/".startswith(f"{name.rstrip('/')}/")]
 
 
 def _of_logs(logs: Logs, options: Options, rules: Sequence[Rule]) -> Baseline:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
     from tbreport.faults import Fault
     from tbreport.model import Logs
     from tbreport.options import Options
-    from tbreport.report import Report
+    from tbreport.result import Report
 
-OK, FOUND, GAPS, FAULTS, INTERRUPTED = 0, 1, 1, 3, 130
+OK, FOUND, GAPS, UNUSABLE, FAULTS, INTERRUPTED = 0, 1, 1, 2, 3, 130
 
 STDOUT = "-"
-REDRAW = 0.1  # seconds between two states of the progress line
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -40,6 +40,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except TbreportError as error:
         _say(f"tbreport: {_printable(str(error))}")
+        for line in error.shown:
+            _say(_printable(line))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _say("tbreport: interrupted, no report was written")
@@ -59,6 +61,19 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
     context.exit()
 
 
+def _list_limits(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the limits and end, for ``--list-limits``."""
+    if not wanted or context.resilient_parsing:
+        return
+    from dataclasses import fields
+
+    from tbreport.limits import Limits
+
+    for limit in fields(Limits):
+        click.echo(f"{limit.name}={limit.default}  {limit.metadata['about']}")
+    context.exit()
+
+
 @click.command(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Every option is also a key of tbreport.toml, or of [tool.tbreport] in pyproject.toml, "
@@ -66,6 +81,14 @@ def _list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> Non
 )
 @click.argument("logdirs", metavar="LOGDIR...", nargs=-1, required=True)
 @flags
+@click.option(
+    "--list-limits",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_limits,
+    help="List every limit with its value and meaning, and exit.",
+)
 @click.option(
     "--list-rules",
     is_flag=True,
@@ -109,18 +132,24 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
 
     from datetime import UTC, datetime
 
+    from tbreport.outcomes import check_gates
+    from tbreport.progress import Progress
     from tbreport.read.logdir import MEDIA_STEPS, read_logs
     from tbreport.report import build_report, choose_sections
     from tbreport.sections import SECTIONS
 
-    choose_sections(SECTIONS, options)  # a wrong name is told before the work
-    progress = _Progress(options.quiet)
+    # What is wrong is told before the work.
+    choose_sections(SECTIONS, options)
+    check_gates(options, baseline=bool(options.baseline))
+    live = sys.stderr.isatty()
+    progress = Progress(None if options.quiet else _say, live=live, clock=time.monotonic)
     logs = read_logs(
         logdirs,
         runs=options.runs,
         tags=options.tags,
         media_steps=max(MEDIA_STEPS, options.image_steps),
         progress=progress.reading,
+        limits=options.bounds,
     )
     progress.read(logs)
     baseline = None
@@ -128,6 +157,7 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         from tbreport.baseline import read_baseline
 
         baseline = read_baseline(options.baseline, logs, logdirs=logdirs, options=options)
+    gc.freeze()  # what was read stays: looking for garbage in it again and again costs much
     report = build_report(
         logs,
         title=options.title or _title(logdirs),
@@ -138,24 +168,29 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         baseline=baseline,
     )
     progress.drawn(len(report.document.pictures))
-    size = _write(report, options.output)
-    if options.json:
-        _write_text(options.json, report.to_json())
+    size = _write(report, options)
     for fault in report.faults:
         _say_fault(fault, options.verbose)
     if not options.quiet:
         _say(_closing(logs, report, options.output, size))
+    for gate in report.gates:
+        if gate.state != "passed":
+            said = "tripped" if gate.state == "tripped" else "can't be measured"
+            _say(_printable(f"tbreport: gate {gate.expression!r} {said}: {gate.message}"))
+    return _exit_code(report, options)
+
+
+def _exit_code(report: Report, options: Options) -> int:
+    """The gravest of what is amiss."""
+    states = {gate.state for gate in report.gates}
     if report.faults:
         return FAULTS
-    if options.fail_on and any(
-        one.severity in _failing(options.fail_on) for one in report.findings
-    ):
+    if "error" in states:
+        return UNUSABLE
+    failing = {"error": ("error",), "warning": ("error", "warning")}.get(options.fail_on, ())
+    if "tripped" in states or any(one.severity in failing for one in report.findings):
         return FOUND
     return GAPS if options.strict and report.gaps else OK
-
-
-def _failing(level: str) -> tuple[str, ...]:
-    return ("error",) if level == "error" else ("error", "warning")
 
 
 def _title(logdirs: Sequence[str]) -> str:
@@ -169,16 +204,28 @@ def _check_places(options: Options) -> None:
     """Tell before the work what can't be written to."""
     from tbreport.output import check_writable, is_folder
 
-    if options.output != STDOUT:
-        check_writable(options.output)
-    if options.json not in ("", STDOUT):
-        if is_folder(options.json):
-            raise OutputError(f"{options.json} can't be written: it is a folder; name a file")
-        check_writable(options.json)
+    for path in (options.json, options.markdown, options.junit):
+        if path not in ("", STDOUT) and is_folder(path):
+            raise OutputError(f"{path} can't be written: it is a folder; name a file")
+    folder = os.path.join(options.csv, "") if options.csv else ""
+    for path in (options.output, options.json, options.markdown, options.junit, folder):
+        if path not in ("", STDOUT):
+            check_writable(path)
 
 
-def _write(report: Report, output: str) -> int:
-    return _print(report.pieces()) if output == STDOUT else report.write(output)
+def _write(report: Report, options: Options) -> int:
+    """Write the report and what is to stand beside it; the bytes of the report."""
+    output = options.output
+    size = _print(report.pieces()) if output == STDOUT else report.write(output)
+    if options.json:
+        _write_text(options.json, report.to_json())
+    if options.markdown:
+        _write_text(options.markdown, report.to_markdown())
+    if options.junit:
+        _write_text(options.junit, report.to_junit(options.fail_on))
+    if options.csv:
+        report.write_csv(options.csv)
+    return size
 
 
 def _write_text(path: str, text: str) -> None:
@@ -221,56 +268,6 @@ def _closing(logs: Logs, report: Report, output: str, size: int) -> str:
         facts.append(_counted(len(report.faults), "fault"))
     where = "standard output" if output == STDOUT else _printable(output)
     return f"{where}: {', '.join(facts)}"
-
-
-class _Progress:
-    """How far the work is, on standard error: one line a stage, changing on a terminal."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._live = not quiet and sys.stderr.isatty()
-        self._begun = time.monotonic()
-        self._shown = 0.0
-        self._width = 0
-
-    def reading(self, done: int, total: int, size: int) -> None:
-        """``done`` of ``total`` runs are read, ``size`` bytes."""
-        self._show(lambda: f"reading run {done:,} of {total:,}, {self._rate(size)}")
-
-    def drawing(self, done: int, total: int) -> None:
-        """``done`` of ``total`` charts are drawn."""
-        self._show(lambda: f"drawing chart {done:,} of {total:,}")
-
-    def read(self, logs: Logs) -> None:
-        """All is read."""
-        files = [file for run in logs.runs for file in run.files]
-        said = f"read {_counted(len(files), 'file')} of {_counted(len(logs.runs), 'run')}"
-        self._end(f"{said}, {self._rate(sum(file.size for file in files))}")
-
-    def drawn(self, charts: int) -> None:
-        """All is drawn."""
-        self._end(f"drew {_counted(charts, 'chart')} in {self._seconds():.1f} s")
-
-    def _seconds(self) -> float:
-        return max(time.monotonic() - self._begun, 1e-3)
-
-    def _rate(self, size: int) -> str:
-        from tbreport.stats import format_bytes
-
-        seconds = self._seconds()
-        rate = format_bytes(round(size / seconds))
-        return f"{format_bytes(size)} in {seconds:.1f} s, {rate}/s"
-
-    def _show(self, text: Callable[[], str]) -> None:
-        if self._live and time.monotonic() - self._shown >= REDRAW:
-            line = text()
-            _say("\r" + line.ljust(self._width), newline=False)
-            self._shown, self._width = time.monotonic(), len(line)
-
-    def _end(self, text: str) -> None:
-        if not self._quiet:
-            _say(f"\r{text.ljust(self._width)}" if self._live else text)
-        self._begun, self._width = time.monotonic(), 0
 
 
 def _counted(count: int, noun: str) -> str:

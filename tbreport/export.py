@@ -17,6 +17,7 @@ from tbreport.model import (
     Check,
     Finding,
     Gap,
+    GateResult,
     Group,
     HParam,
     Reading,
@@ -55,6 +56,7 @@ class Facts:
     left_out: tuple[str, ...]
     groups: tuple[Group, ...] = ()
     comparison: Comparison | None = None
+    gates: tuple[GateResult, ...] = ()
 
 
 def to_json(facts: Facts) -> str:
@@ -71,7 +73,7 @@ def to_json(facts: Facts) -> str:
         "verdict": list(facts.verdict),
         "findings": [_finding(finding) for finding in facts.findings],
         "checks": [_check(check) for check in facts.checks],
-        "gates": [],
+        "gates": [_gate(gate) for gate in facts.gates],
         "baseline": _comparison(facts.comparison) if facts.comparison else None,
         "gaps": [_gap(gap) for gap in facts.gaps],
         "faults": [{"where": fault.where, "what": fault.what} for fault in facts.faults],
@@ -82,6 +84,24 @@ def to_json(facts: Facts) -> str:
     listed = ",\n".join(map(_dumped, runs))
     lines.append(f'"runs": [\n{listed}\n]' if runs else '"runs": []')
     return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _gate(gate: GateResult) -> dict[str, Any]:
+    return {
+        "expression": gate.expression,
+        "state": gate.state,
+        "message": gate.message,
+        "tag": gate.tag,
+        "measured": [
+            {
+                "run": one.run,
+                "value": number(one.value),
+                "words": one.words,
+                "tripped": one.tripped,
+            }
+            for one in gate.measured
+        ],
+    }
 
 
 def _dumped(value: object) -> str:

@@ -69,6 +69,12 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         "[with].",
     ),
     click.option(
+        "--limit",
+        metavar="NAME=NUMBER",
+        multiple=True,
+        help="A limit on what logs may claim or hold; repeatable. --list-limits names them.",
+    ),
+    click.option(
         "--ignore", metavar="RULE", multiple=True, help="A rule to leave out; repeatable."
     ),
     click.option(
@@ -81,6 +87,27 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         "--fail-on",
         type=click.Choice(["warning", "error"]),
         help="Exit with 1 when a finding is this severe; the report is written first.",
+    ),
+    click.option(
+        "--fail-if",
+        metavar="EXPR",
+        multiple=True,
+        help="Exit with 1 when this holds for a run, such as 'val/loss > 0.3' or "
+        "'runtime > 2h'; the report is written first; repeatable.",
+    ),
+    click.option(
+        "--markdown",
+        metavar="PATH",
+        help="Write a summary as Markdown too, for a comment, a job's page or mail.",
+    ),
+    click.option(
+        "--csv", metavar="DIR", help="Write every scalar series too, one CSV file for each run."
+    ),
+    click.option(
+        "--junit",
+        metavar="PATH",
+        help="Write gates and rules as test cases in JUnit XML too. Errors fail, warnings with "
+        "--fail-on warning.",
     ),
     click.option(
         "--baseline",

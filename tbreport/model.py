@@ -509,11 +509,40 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What one run has for a gate.
+
+    ``value`` is what was compared: a value of the tag, seconds, or for a delta the difference from
+    the baseline, relative where the gate is; ``words`` say it with its step or its two sides.
+    """
+
+    run: str
+    value: float
+    words: str
+    tripped: bool
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What came of one gate: ``state`` is "tripped", "passed" or "error" (it can't be measured).
+
+    ``message`` says why in one sentence; ``measured`` has every run that has the metric.
+    """
+
+    expression: str
+    state: str
+    message: str
+    tag: str = ""
+    measured: tuple[Measured, ...] = ()
+
+
+@dataclass(frozen=True)
 class Judgement(Sequence[Finding]):
     """The findings in their order, and with them all that was looked at."""
 
     findings: tuple[Finding, ...] = ()
     checks: tuple[Check, ...] = ()
+    gates: tuple[GateResult, ...] = ()
 
     @overload
     def __getitem__(self, place: int) -> Finding: ...

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tbreport.errors import InputError
+from tbreport.gates import Gate, parse
+from tbreport.limits import Limits
 
 X_AXES = ("step", "relative", "wall")
 FAIL_ON = ("", "warning", "error")
@@ -35,8 +37,12 @@ class Options:
     directory, a run of theirs, or the JSON of an earlier report. ``json`` is the file to write
     what the report says to, "" for none.
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
-    ``fail_on`` the severity of findings from which on the command line exits with 1.
+    ``fail_on`` the severity of findings from which on the command line exits with 1, ``fail_if``
+    gates as ``tbreport.gates`` reads them, which make it exit with 1 too.
+    ``markdown`` and ``junit`` are files to write a summary and the test cases to, ``csv`` a folder
+    for all points of scalars; "" for none, "-" for standard output (files only).
     ``data`` puts the numbers of curves into the page, for exact values and zooming there.
+    ``limit`` moves limits on what logs may claim, as "NAME=NUMBER".
     ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
     used.
     """
@@ -55,9 +61,14 @@ class Options:
     group: str = ""
     image_steps: int = 6
     data: bool = True
+    limit: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
     fail_on: str = ""
+    fail_if: tuple[str, ...] = ()
+    markdown: str = ""
+    csv: str = ""
+    junit: str = ""
     baseline: str = ""
     json: str = ""
     jobs: int = 0
@@ -82,11 +93,25 @@ class Options:
             raise InputError(f"jobs is to be 0 (one per processor) or more, not {self.jobs}")
         if self.fail_on not in FAIL_ON:
             raise InputError(f"fail_on is to be warning, error or empty, not {self.fail_on!r}")
-        _ = self.limits
+        _ = self.limits, self.gates, self.bounds
         if not self.output:
             raise InputError("output is empty; name a file, a folder or - for standard output")
-        if self.output == self.json:
-            raise InputError(f"output and json can't both go to {self.output}")
+        self._check_places()
+
+    def _check_places(self) -> None:
+        """No two outputs may go to one place, and a folder not to standard output."""
+        if self.csv == "-":
+            raise InputError("csv is a folder of files; name one, not -")
+        named: dict[str, str] = {}
+        for name in ("output", "json", "markdown", "junit"):
+            place = getattr(self, name)
+            if place and named.setdefault(place, name) != name:
+                raise InputError(f"{named[place]} and {name} can't both go to {place}")
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates in ``fail_if``, in their order."""
+        return tuple(map(parse, self.fail_if))
 
     @property
     def limits(self) -> dict[str, dict[str, float]]:
@@ -98,6 +123,11 @@ class Options:
                 raise InputError(f"rule_option is to be RULE.threshold=NUMBER, not {text!r}")
             found.setdefault(match[1], {})[match[2]] = float(match[3])
         return found
+
+    @property
+    def bounds(self) -> Limits:
+        """How much of the logs is believed and kept: the defaults, as moved by ``limit``."""
+        return Limits.of(self.limit)
 
 
 def load_options(
@@ -163,7 +193,7 @@ def _checked(settings: Mapping[str, Any], path: Path) -> dict[str, Any]:
     try:
         Options(**values)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {error}", *error.shown) from error
     return values
 
 

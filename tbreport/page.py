@@ -24,7 +24,7 @@ from tbreport.names import printable
 from tbreport.outline import Outline
 from tbreport.prose import markdown, readable
 from tbreport.render import Picture
-from tbreport.sections.kit import Chapter, Figure, Panel, Prose, Sound, Trace
+from tbreport.sections.kit import Cell, Chapter, Figure, Panel, Prose, Sound, Trace
 
 # The page's own ids; a section that asks for one of them gets another.
 _OWN_IDS = ("page-top", "page-main", "page-filter", "page-faults", "page-runs", "page-status")
@@ -145,6 +145,10 @@ class _Page:
             return ""
         index, dash = place % len(RUN_COLOURS), run_pattern(place)
         return f"r{index} dashed d{dash}" if dash else f"r{index}"
+
+    def runs_of(self, row: Sequence[Cell]) -> Markup:
+        """The runs that the cells of a row name, for an attribute that the script reads."""
+        return _names(tuple(dict.fromkeys(cell.run for cell in row if cell.run is not None)))
 
     def named_runs(self, panel: Panel) -> tuple[tuple[str, ...], int]:
         """The runs to name at a panel, and how many more it has.

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from tbreport import roles
 from tbreport.charts import Chart
+from tbreport.charts.lines import Lines
 from tbreport.errors import InputError
-from tbreport.export import Facts, to_json
 from tbreport.faults import Fault, FaultError
 from tbreport.groups import groups_of
 from tbreport.model import (
@@ -31,85 +28,23 @@ from tbreport.model import (
 )
 from tbreport.names import printable
 from tbreport.options import Options, close_match
-from tbreport.output import is_folder, write_file, write_folder
-from tbreport.page import Document, assemble, assemble_folder
+from tbreport.outcomes import check_gates, outcomes
+from tbreport.page import Document
 from tbreport.render import Picture, pool, render
+from tbreport.result import Report
 from tbreport.rules import RULES, judge
 from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
-from tbreport.sections.comparison import Comparison, compare
+from tbreport.sections.comparison import Comparison, compare, deltas
+from tbreport.sections.gates import gates_said
 from tbreport.sections.kit import Chapter, Note, Panel, Section
-from tbreport.sections.metrics import Metric, chosen_metrics
-from tbreport.sections.summaries import summaries
+from tbreport.sections.metrics import chosen_metrics, main_metrics
 from tbreport.sections.words import counted
 from tbreport.version import VERSION
 
 Drawn = Callable[[int, int], None]
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, eq=False)
-class Report:
-    """A finished report.
-
-    ``gaps`` are what the log files hold and the report does not, ``faults`` what broke on our side,
-    ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence;
-    ``checks`` what came of every rule, ``logs`` what it is about, ``metrics`` those that
-    ``options.metric`` chose, ``comparison`` what differs from the baseline, if there is one.
-    """
-
-    document: Document
-    findings: tuple[Finding, ...]
-    gaps: tuple[Gap, ...]
-    faults: tuple[Fault, ...]
-    left_out: tuple[str, ...]
-    checks: tuple[Check, ...]
-    logs: Logs
-    metrics: tuple[Metric, ...]
-    comparison: Comparison | None = None
-
-    @functools.cached_property
-    def facts(self) -> Facts:
-        """What the report says, without its pictures."""
-        ways = {metric.tag: metric.better for metric in self.metrics}
-        return Facts(
-            title=self.document.title,
-            comment=self.document.comment,
-            verdict=self.document.verdict,
-            runs=summaries(self.logs),
-            better=lambda tag: ways[tag] if tag in ways else roles.better(tag),
-            findings=self.findings,
-            checks=self.checks,
-            gaps=self.gaps,
-            faults=self.faults,
-            left_out=self.left_out,
-            groups=self.logs.groups,
-            comparison=self.comparison,
-        )
-
-    def to_json(self) -> str:
-        """What the report says as JSON, as ``tbreport/report.schema.json`` describes it."""
-        return to_json(self.facts)
-
-    @functools.cached_property
-    def html(self) -> str:
-        """The page as one file that needs nothing beside it."""
-        return "".join(self.pieces())
-
-    def pieces(self) -> Iterator[str]:
-        """The page in pieces, to be written in order."""
-        return assemble(self.document)
-
-    def write(self, path: str | Path) -> int:
-        """Write the page to ``path``; a path that ends in "/" or is a directory gets a folder.
-
-        What was there is replaced whole, or left as it was where that fails. Returns the number of
-        bytes. Raises OutputError.
-        """
-        if is_folder(path):
-            return write_folder(path, assemble_folder(self.document))
-        return write_file(path, self.pieces())
 
 
 def build_report(
@@ -131,15 +66,19 @@ def build_report(
     ``options.jobs`` processes; ``progress`` is called with (charts drawn, charts in all). ``made``
     is shown as the time of making; ``baseline``, as ``read_baseline`` gives it, is what the logs
     are compared with. Raises InputError where ``options`` name a section or a metric that is not
-    there, and with ``options.strict`` whatever a part of tbreport raises.
+    there or a gate that can't be measured on any logs, and with ``options.strict`` whatever a part
+    of tbreport raises.
     """
     options = options or Options()
     chosen = choose_sections(sections, options)
     metrics = chosen_metrics(logs, options.metric)  # a tag that no run has is told before the work
+    check_gates(options, baseline=baseline is not None)
     logs = replace(logs, groups=groups_of(logs, options.group), baseline=baseline)
     guard = _Guard(options.strict)
     findings = _judge(logs, rules, options, guard)
     comparison = guard("comparison with the baseline", compare, logs, findings, options)
+    gates = guard("gates", outcomes, logs, options, deltas(comparison) if comparison else {}) or ()
+    findings = replace(findings, gates=gates)
     chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
     pictures = _draw(chapters.values(), executor, options.jobs, progress, guard)
 
@@ -167,12 +106,14 @@ def build_report(
         logs=logs,
         metrics=metrics,
         comparison=comparison,
+        gates=gates,
+        main_metrics=guard("metrics", main_metrics, logs, options.metric) or (),
     )
 
 
 def _document(
     logs: Logs,
-    findings: Sequence[Finding],
+    findings: Judgement,
     chapters: Sequence[Chapter],
     pictures: Mapping[Chart, Picture],
     guard: _Guard,
@@ -189,12 +130,12 @@ def _document(
         pictures=pictures,
         runs=tuple(run.name for run in logs.runs),
         colours={run.name: colour for colour, run in logs.coloured},
-        verdict=(*_compared(comparison), *verdict, *_severities(findings)),
+        verdict=(*_gates(findings), *_compared(comparison), *verdict, *_severities(findings)),
         faults=tuple(guard.faults),
         footer=footer,
         version=VERSION,
         newest=newest,
-        baseline=logs.baseline is not None and options.x_axis != "wall",
+        baseline=_shows_baseline(chapters),
     )
 
 
@@ -318,8 +259,17 @@ def _place(run: Run) -> str:
     return run.files[0].name if len(run.files) == 1 else run.name
 
 
+def _gates(findings: Judgement) -> tuple[str, ...]:
+    return (gates_said(findings.gates),) if findings.gates else ()
+
+
 def _compared(comparison: Comparison | None) -> tuple[str, ...]:
     return (comparison.verdict,) if comparison else ()
+
+
+def _shows_baseline(chapters: Iterable[Chapter]) -> bool:
+    figures = (figure for one in chapters for panel in one.panels for figure in panel.figures)
+    return any(isinstance(one.chart, Lines) and bool(one.chart.shadows) for one in figures)
 
 
 def _severities(findings: Iterable[Finding]) -> list[str]:

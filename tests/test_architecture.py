@@ -14,7 +14,9 @@ PACKAGE = Path(tbreport.__file__).parent
 _NAMES = {
     "errors",
     "faults",
+    "gates",
     "groups",
+    "limits",
     "model",
     "names",
     "options",
@@ -35,14 +37,17 @@ MAY_IMPORT = {
     "roles": set(),
     "runnames": {"model"},
     "version": set(),
-    "options": {"errors"},
+    "gates": {"errors", "names"},
+    "limits": {"errors"},
+    "options": {"errors", "gates", "limits"},
     # floor 1
     "stats": set(),
     "output": {"errors"},
+    "gfm": {"names"},
     "prose": {"names"},
     "points": set(),
-    "charts": {"points", "stats"},
-    "read": {"errors", "model", "names"},
+    "charts": {"limits", "points", "stats"},
+    "read": {"errors", "limits", "model", "names"},
     # floor 2
     "render": {"charts", "faults"},
     "rules": {"errors", "faults", "model", "names", "roles", "stats"},
@@ -50,8 +55,11 @@ MAY_IMPORT = {
     # floor 3
     "outline": {"names", "sections"},
     "baseline": {"errors", "groups", "model", "names", "options", "read", "rules", "sections"},
+    "csvfiles": {"model", "names"},
     "export": {"faults", "model", "read", "roles", "sections", "version"},
     "datablock": {"sections"},
+    "junit": {"faults", "model", "names", "sections"},
+    "outcomes": _NAMES | {"sections", "stats"},
     "assets": {"charts"},
     "page": {
         "assets",
@@ -64,13 +72,18 @@ MAY_IMPORT = {
         "render",
         "sections",
     },
+    "summary": {"faults", "gfm", "model", "names", "sections", "stats"},
     # floor 4
-    "report": _NAMES | {"charts", "export", "output", "page", "render", "rules", "sections"},
+    "result": _NAMES | {"csvfiles", "export", "junit", "output", "page", "sections", "summary"},
+    "report": _NAMES | {"charts", "outcomes", "page", "render", "result", "rules", "sections"},
     # floor 5
     "flags": set(),
-    "cli": _NAMES | {"baseline", "flags", "output", "read", "report", "rules", "sections", "stats"},
+    "progress": {"model", "sections", "stats"},
+    "cli": _NAMES
+    | {"baseline", "flags", "outcomes", "output", "progress", "read", "report", "rules"}
+    | {"result", "sections", "stats"},
     "__main__": {"cli"},
-    "__init__": _NAMES | {"baseline", "read", "report", "rules", "sections"},
+    "__init__": _NAMES | {"baseline", "read", "report", "result", "rules", "sections"},
 }
 
 # Libraries that only some parts may know, and of those some only inside functions.
@@ -83,7 +96,8 @@ LIBRARIES = {
     "markdown_it": {"prose"},
     "markupsafe": {"page"},
     "matplotlib": {"charts", "render"},
-    "numpy": {"charts", "datablock", "model", "points", "read", "rules", "sections", "stats"},
+    "numpy": {"charts", "datablock", "model", "outcomes", "points", "read"}
+    | {"rules", "sections", "stats"},
     "scipy": {"charts", "sections"},
     "sklearn": {"charts", "stats"},
     "threadpoolctl": {"charts", "points"},

@@ -58,7 +58,7 @@ def test_quiet_says_nothing(folder, capsys):
 
 def test_a_terminal_gets_a_line_that_changes(folder, capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(cli, "REDRAW", 0.0)
+    monkeypatch.setattr("tbreport.progress.REDRAW", 0.0)
     assert cli.run(["logs"]) == 0
     shown = capsys.readouterr().err
     assert "\rreading run 1 of 2, " in shown and "\rdrawing chart 2 of 3" in shown
@@ -186,7 +186,7 @@ def test_an_interrupt_is_130_and_leaves_nothing(folder, capsys, monkeypatch):
         yield "half"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tbreport.report.assemble", interrupted)
+    monkeypatch.setattr("tbreport.result.assemble", interrupted)
     assert cli.run(["logs", "-q"]) == 130
     assert lines(capsys)[-1] == "tbreport: interrupted, no report was written"
     assert names(folder) == ["logs"]

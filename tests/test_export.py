@@ -53,6 +53,15 @@ def facts(*runs, **options):
     return parsed(build_report(logs(*runs), sections=[], options=Options(**options)))
 
 
+def test_gates_are_told_with_every_run_that_was_measured():
+    gates = ("loss > 0.5", "loss > 9", "los > 1")
+    found = facts(run("a", {"loss": [1.0]}), run("b", {"loss": [math.nan]}), fail_if=gates)["gates"]
+    assert [one["state"] for one in found] == ["tripped", "tripped", "error"]
+    assert [one["tripped"] for one in found[1]["measured"]] == [False, True]
+    assert found[1]["measured"][1]["value"] == "nan"
+    assert found[2]["measured"] == [] and found[2]["tag"] == "los"
+
+
 def test_the_schema_is_one():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     with pytest.raises(jsonschema.ValidationError):

@@ -53,9 +53,11 @@ def test_every_option_can_be_set_in_the_file_by_either_spelling(tmp_path, field)
         "smoothing": ("0", 0.0),
         "metric": ('"loss:max"', ("loss:max",)),
         "image_steps": ("2", 2),
+        "limit": ('["tags=7"]', ("tags=7",)),
         "ignore": ('["overfitting"]', ("overfitting",)),
         "rule_option": ('"overfitting.rise=0.3"', ("overfitting.rise=0.3",)),
         "fail_on": ('"error"', "error"),
+        "fail_if": ('"loss > 3"', ("loss > 3",)),
         "jobs": ("2", 2),
     }
     defaults = {str: ('"abc"', "abc"), bool: ("true", True)}
@@ -78,6 +80,7 @@ def test_every_option_can_be_set_in_the_file_by_either_spelling(tmp_path, field)
         ("jobs = -1", "jobs is to be 0 (one per processor) or more, not -1"),
         ("rule_option = 'x'", "rule_option is to be RULE.threshold=NUMBER, not 'x'"),
         ("fail_on = 'note'", "fail_on is to be warning, error or empty, not 'note'"),
+        ("fail_if = 'loss >'", "fail_if: a number is missing here (column 7)"),
         ("image_steps = 0", "image_steps is to be 1 or more, not 0"),
         ("output = 'a'\njson = 'a'", "output and json can't both go to a"),
         ("title = 3", "title is to be a string, not 3"),
@@ -86,6 +89,9 @@ def test_every_option_can_be_set_in_the_file_by_either_spelling(tmp_path, field)
         ("x_axis = 'epoch'", "x_axis is to be one of step, relative, wall, not 'epoch'"),
         ("runs = '('", "runs: '(' is no regular expression: missing ), unterminated subpattern"),
         ("output = ''", "output is empty"),
+        ("markdown = 'a'\njunit = 'a'", "markdown and junit can't both go to a"),
+        ("csv = '-'", "csv is a folder of files; name one, not -"),
+        ("output = '-'\njunit = '-'", "output and junit can't both go to -"),
         ("title = ", "is no valid TOML"),
     ],
 )

@@ -63,7 +63,7 @@ def sheet(
         canvas.left, canvas.right = grid.left(number), grid.left(number) + grid.plot
         canvas.top, canvas.bottom = grid.top, grid.bottom
         canvas.x, canvas.y = grid.x, grid.y
-        _grid_lines(canvas)
+        grid_lines(canvas)
         cloud(canvas, where, step.look)
         if titles is None:
             _outline(canvas)
@@ -140,7 +140,8 @@ def _axis(middle: float, half: float, length: float) -> Axis:
     return Axis(low, high, ticks)
 
 
-def _grid_lines(canvas: Canvas) -> None:
+def grid_lines(canvas: Canvas) -> None:
+    """Lines across the plot at the ticks of both axes."""
     thick, height = canvas.device(0.5), canvas.height * canvas.scale
     for x in canvas.across(np.array([tick.value for tick in canvas.x.ticks])).tolist():
         canvas.rule(x - thick / 2, canvas.top, x - thick / 2 + thick, canvas.bottom, GRID)

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tbreport.charts import BadData, Drawing
+from tbreport.limits import DEFAULT
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
-MOST_PIXELS = 25_000_000  # of one frame; Pillow itself only warns below 89 million
 MOST_DECODED = 250_000_000  # pixels of all frames together: a frame needs those before it
 MAX_SIDE = 640  # device pixels; shown at half of them
 TINY = 64  # pixels of the longer side up to which an image is enlarged by nearest neighbour
@@ -49,10 +49,11 @@ class Photo:
     data: bytes
     frames: int = 6
     max_side: int = MAX_SIDE
+    most_pixels: int = DEFAULT.image_pixels  # Pillow itself only warns below 89 million
 
     def draw(self) -> Drawing:
         """Decode and encode it anew. Raises BadData, in a sentence, for what can't be decoded."""
-        images, note = decoded(self.data, max(1, self.frames))
+        images, note = decoded(self.data, max(1, self.frames), self.most_pixels)
         width, height = images[0].size
         tiny = max(width, height) <= TINY
         if not tiny:
@@ -66,26 +67,28 @@ class Photo:
         return Drawing(png(strip), -(-strip.width // fine), -(-strip.height // fine), note=note)
 
 
-def decoded(data: bytes, most: int) -> tuple[list[Image], str]:
+def decoded(
+    data: bytes, most: int, most_pixels: int = DEFAULT.image_pixels
+) -> tuple[list[Image], str]:
     """Up to ``most`` frames, 8 bits a channel, and a remark where these aren't all.
 
     Raises BadData, in a sentence, for what can't or must not be decoded.
     """
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("error")
-        return _opened(data, most)
+        return _opened(data, most, most_pixels)
 
 
-def _opened(data: bytes, most: int) -> tuple[list[Image], str]:
+def _opened(data: bytes, most: int, most_pixels: int) -> tuple[list[Image], str]:
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             width, height = image.size
-            if width * height > MOST_PIXELS:
+            if width * height > most_pixels:
                 raise BadData(
                     f"The image claims {width:,} × {height:,} pixels; "
-                    f"more than {MOST_PIXELS // 1_000_000} million are not decoded."
+                    f"more than {most_pixels:,} are not decoded (limit image_pixels)."
                 )
             return _frames(image, most)
     except BadData:

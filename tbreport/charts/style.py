@@ -47,7 +47,7 @@ FONT_SIZE = 11.0  # CSS pixels
 LINE_WIDTH = 1.6  # CSS pixels
 RAW_WIDTH = 1.0
 BASELINE_WIDTH = 4.0
-BASELINE_OPACITY = 0.5
+BASELINE_OPACITY = 0.6
 MARKER_SIZE = 3.2  # CSS pixels, the radius of a dot or triangle
 
 # Dark to light and to be read on both grounds: viridis without its darkest and lightest ends.

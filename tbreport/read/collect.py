@@ -15,13 +15,16 @@ from typing import Any
 
 import numpy as np
 
+from tbreport.limits import DEFAULT, Limits
 from tbreport.model import AudioClip, EncodedImage, EventFile, Gap, GapKind, SessionEvent
 from tbreport.read import events
 from tbreport.read.columns import Column, Piece
 from tbreport.read.events import Value
-from tbreport.read.payloads import HistogramValue
+from tbreport.read.gaplist import GapList
+from tbreport.read.payloads import Buckets, HistogramValue, is_scalar, weight
 from tbreport.read.plugins import BadPayload, parse, text
 from tbreport.read.restarts import Segment
+from tbreport.read.room import Room
 from tbreport.read.streams import Stream
 from tbreport.read.tensors import BadTensor, decode
 
@@ -52,15 +55,24 @@ NO_METADATA = Metadata()
 class Collector:
     """Takes the values of one run's files in turn; ``tags`` limits them to tags it matches."""
 
-    def __init__(self, tags: str = "", media_steps: int = 12) -> None:
+    def __init__(self, tags: str = "", media_steps: int = 12, limits: Limits = DEFAULT) -> None:
+        self.limits = limits
         self._pattern = re.compile(tags) if tags else None
         self._media_steps = media_steps
         self._wanted: dict[bytes, str | None] = {}
+        self.tags: set[str] = set()
+        self._shares = {SCALAR: Room(limits.points), TENSOR: Room(limits.held_bytes)}
+        self._rooms: dict[tuple[str, str], Room] = {}
+        self._media: list[Column] = []
+        self._media_bytes = 0
+        self._wanted_steps = media_steps
+        self._graph_bytes = 0
+        self._over: Counter[tuple[str, str]] = Counter()
         self.columns: dict[tuple[str, str], Column] = {}
         self.metadata: dict[str, Metadata] = {}
         self.segments: list[Segment] = []
         self.files: list[EventFile] = []
-        self.gaps: list[Gap] = []
+        self.gaps: list[Gap] = GapList(limits)
         self.graphs: list[tuple[str, str, bytes, Value]] = []
         self.sessions: list[SessionEvent] = []
         self.unknown: Counter[tuple[str, str]] = Counter()
@@ -87,19 +99,36 @@ class Collector:
         if value.kind == events.SESSION:
             self._add_session(value)
         elif value.kind in (events.GRAPH, events.META_GRAPH, events.RUN_METADATA):
-            self.graphs.append((value.kind, text(value.tag), value.payload, value))
+            self._add_graph(value)
         else:
-            tag = self._tag(value.tag)
+            tag = self._tag(value.tag, 1)
             if tag is not None:
                 self._add_value(tag, value)
 
-    def _tag(self, raw: bytes) -> str | None:
-        """The tag as text, or None when it is filtered out."""
+    def _tag(self, raw: bytes, values: int) -> str | None:
+        """The tag of so many values as text, or None when it is filtered out or over a limit."""
         if raw not in self._wanted:
+            if len(raw) > self.limits.tag_bytes:
+                self._over["tag_bytes", "values of longer tags"] += values
+                return None
             tag = text(raw)
             wanted = self._pattern is None or self._pattern.search(tag) is not None
+            if wanted and len(self.tags) >= self.limits.tags and tag not in self.tags:
+                self._over["tags", "values of further tags"] += values
+                return None
+            if not wanted and len(self._wanted) >= 2 * self.limits.tags:
+                return None  # not worth remembering
+            if wanted:
+                self.tags.add(tag)
             self._wanted[raw] = tag if wanted else None
         return self._wanted[raw]
+
+    def _add_graph(self, value: Value) -> None:
+        self._graph_bytes += len(value.payload)
+        if self._graph_bytes > self.limits.held_bytes:
+            self._over["held_bytes", "graphs and profiles"] += 1
+            return
+        self.graphs.append((value.kind, text(value.tag), value.payload, value))
 
     def _add_session(self, value: Value) -> None:
         status, path = value.payload
@@ -118,25 +147,109 @@ class Collector:
             self._note_unknown(value.kind, tag, len(value.payload))
             return
         try:
-            payload = _PARSERS[value.kind](value.payload)
+            payload = self._parsed(value)
         except (BadPayload, BadTensor) as error:
             reason = f"tag {tag!r}: {error}"
             size = len(value.payload)
-            self.gaps.append(Gap(GapKind.MALFORMED, self._file, reason, value.offset, size))
+            over = isinstance(error, BadTensor) and error.over_limit
+            kind = GapKind.LIMIT if over else GapKind.MALFORMED
+            self.gaps.append(Gap(kind, self._file, reason, value.offset, size))
+            return
+        if self._is_over(tag, payload):
             return
         column = self._column(value.kind, tag)
+        before = column.weight
         column.add(len(self.segments) - 1, value.step, value.wall_time, payload)
+        if column.is_thinned:
+            self._media_bytes += column.weight - before
+            self._thin_media(column)
+        else:
+            self._make_room((value.kind, tag), 1, weight(payload), is_scalar(payload))
+
+    def _is_over(self, tag: str, payload: Any) -> bool:
+        """Whether there is no room for a value of the tag; then it is counted."""
+        if is_scalar(payload):
+            return False
+        if self._shares[TENSOR].is_full:
+            self._over["held_bytes", "histograms, tensors and texts"] += 1
+            return True
+        plugin = self.metadata.get(tag, NO_METADATA).plugin
+        may_be_text = plugin in ("", "text") and isinstance(payload, np.ndarray)
+        is_text = may_be_text and payload.dtype.hasobject
+        if is_text and any(len(one) > self.limits.text_bytes for one in payload.reshape(-1)):
+            self._over["text_bytes", "longer texts"] += 1
+            return True
+        return False
+
+    def _parsed(self, value: Value) -> Any:
+        if value.kind == TENSOR:
+            return decode(value.payload, self.limits.repeated_values)
+        return _PARSERS[value.kind](value.payload)
+
+    def _make_room(self, key: tuple[str, str], values: int, size: int, scalars: bool) -> None:
+        """Count what came into a column: as points or as bytes, by what came first."""
+        room = self._rooms.get(key)
+        if room is None:
+            room = self._rooms[key] = self._shares[SCALAR if scalars else TENSOR]
+            room.columns.append(self.columns[key])
+        room.add(values if room is self._shares[SCALAR] else size)
+
+    def _thin_media(self, newest: Column) -> None:
+        """Keep fewer steps of images and the like where those of all tags weigh too much."""
+        while self._media_bytes > self.limits.held_bytes:
+            if self._media_steps > 1:
+                self._media_steps //= 2
+                for column in self._media:
+                    column.keep_fewer()
+            else:
+                newest.forget()
+                self._over["held_bytes", "images, sounds and meshes"] += 1
+            self._media_bytes = sum(column.weight for column in self._media)
+            if not newest.weight:
+                break
+
+    def close(self) -> None:
+        """No more values come."""
+        for column in self.columns.values():
+            column.close()
+        for room in self._shares.values():
+            room.close()
+
+    def limit_gaps(self) -> list[Gap]:
+        """What the limits kept out, after ``close``."""
+        place = self.files[0].name if self.files else ""
+        gaps = []
+        for (name, what), count in self._over.items():
+            reason = f"{what} are left out ({self.limits.told(name)})"
+            gaps.append(Gap(GapKind.LIMIT, place, reason, count=count))
+        for name, what, kind in (
+            ("points", "point of each scalar", SCALAR),
+            ("held_bytes", "histogram, tensor and text of each tag", TENSOR),
+        ):
+            stride = self._shares[kind].stride
+            if stride > 1:
+                reason = f"one in {stride} is kept: {what} ({self.limits.told(name)})"
+                gaps.append(Gap(GapKind.LIMIT, place, reason))
+        if self._media_steps < self._wanted_steps:
+            reason = "fewer steps of images, sounds and meshes are kept"
+            told = self.limits.told("held_bytes")
+            gaps.append(Gap(GapKind.LIMIT, place, f"{reason} ({told})"))
+        return gaps
 
     def add_piece(self, stream: Stream, piece: Piece | None) -> None:
         """Take the values of a stream, or only its metadata."""
         kind, raw, metadata = stream
-        tag = self._tag(raw)
+        tag = self._tag(raw, 0 if piece is None else len(piece.steps))
         if tag is None:
             return
         if metadata and tag not in self.metadata:
             self.metadata[tag] = _metadata(metadata)
         if piece is not None:
-            self._column(kind, tag).extend(len(self.segments) - 1, piece)
+            kept = piece.detached() if self._pattern else piece
+            self._column(kind, tag).extend(len(self.segments) - 1, kept)
+            payloads = piece.payloads
+            size = payloads.weight if isinstance(payloads, Buckets) else 0
+            self._make_room((kind, tag), len(piece.steps), size, not isinstance(payloads, Buckets))
 
     def _add_metadata(self, tag: str, value: Value) -> None:
         try:
@@ -160,6 +273,8 @@ class Collector:
             plugin = self.metadata.get(tag, NO_METADATA).plugin
             heavy = kind in _THINNED or (kind == TENSOR and plugin in _THINNED_PLUGINS)
             column = Column(self._media_steps if heavy else 0)
+            if heavy:
+                self._media.append(column)
             self.columns[kind, tag] = column
         return column
 

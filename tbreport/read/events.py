@@ -12,7 +12,9 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from tbreport.limits import DEFAULT, Limits
 from tbreport.model import EventFile, Gap, GapKind
+from tbreport.read.gaplist import GapList
 from tbreport.read.wire import DecodeError, message
 
 _Event = message("Event")
@@ -50,14 +52,14 @@ class Facts:
 
     __slots__ = ("first", "last", "malformed", "name", "records", "version", "writer")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, limits: Limits = DEFAULT) -> None:
         self.name = name
         self.records = 0
         self.first = math.inf
         self.last = -math.inf
         self.version = ""
         self.writer = ""
-        self.malformed: list[Gap] = []
+        self.malformed: list[Gap] = GapList(limits)
 
     def note_times(self, first: float, last: float) -> None:
         """The file has events from ``first`` to ``last``."""

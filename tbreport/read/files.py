@@ -15,8 +15,9 @@ from tbreport.read.collect import Collector
 from tbreport.read.events import Facts
 from tbreport.read.records import FOOTER, HEADER, RecordFile
 
-BLOCK = 4 << 20  # bytes decoded at a time; more gains nothing and costs memory
+BLOCK = 2 << 20  # bytes decoded at a time; more gains nothing and costs memory
 _LEAST = 1 << 16  # bytes decoded at a time where a file is damaged
+_LITTLE = 1 << 10  # bytes; where less is whole, what follows is read record by record
 _SMALL = 1 << 20  # bytes; smaller files share a block
 _MANY = 4096  # files that share a block
 
@@ -55,7 +56,7 @@ class FileReader:
         If ``plain``, record by record.
         """
         try:
-            records = RecordFile(path, name)
+            records = RecordFile(path, name, limits=collector.limits)
         except OSError as error:
             gap = _unreadable(name, error)
             self._waiting.append(_Waiting(collector, path, name, 0, gap=gap))
@@ -64,7 +65,7 @@ class FileReader:
             if plain or records.size > _SMALL or not self._wait(records, collector, path):
                 self.flush()
                 collector.begin_file(name)
-                facts = Facts(name)
+                facts = Facts(name, collector.limits)
                 gaps = self._read_on(records, collector, facts, 0, plain)
                 collector.end_file(facts.file(records.size), gaps)
 
@@ -75,7 +76,8 @@ class FileReader:
             self.flush()
         stretch = None
         if size:
-            stretch = Stretch(Facts(records.name), self._filled)
+            facts = Facts(records.name, collector.limits)
+            stretch = Stretch(facts, self._filled)
             try:
                 if records.fill(self._buffer[self._filled : self._filled + size], 0) < size:
                     return False
@@ -113,7 +115,8 @@ class FileReader:
         """Read on where decoding ended, up to the size that the file had; gives all its gaps."""
         facts = stretch.facts
         try:
-            with RecordFile(file.path, file.name, file.size) as records:
+            limits = file.collector.limits
+            with RecordFile(file.path, file.name, file.size, limits) as records:
                 return self._read_on(records, file.collector, facts, stretch.size)
         except OSError as error:
             return [*facts.gaps(), _unreadable(file.name, error)]
@@ -154,8 +157,10 @@ class FileReader:
                 offset += stretch.size
             # Little is lost where there is damage soon, and much is read where there is none.
             size = min(2 * size, BLOCK) if 2 * stretch.size > filled else _LEAST
-            if not stretch.size:
-                offset = _read_one(records, collector, facts, offset)
+            if stretch.size < _LITTLE:
+                end = offset + (_LEAST if filled == _LEAST else 1)
+                while offset < min(end, records.size):
+                    offset = _read_one(records, collector, facts, offset)
         return offset
 
 

@@ -119,12 +119,20 @@ def _jump(buffer: NDArray[np.uint8], start: int, stop: int) -> tuple[list[int], 
     last = stop - OVERHEAD
     while start <= last:
         (length,) = _length_at(view, start)
-        if length > last - start:
+        if length > last - start or (not length and _is_blank(view, start)):
             break
         offsets.append(start)
         lengths.append(length)
         start += length + OVERHEAD
     return offsets, lengths, start
+
+
+def _is_blank(view: memoryview, start: int) -> bool:
+    """Whether zeros stand where the checksum of a length of zero is never zero.
+
+    Preallocated blocks are full of them, and each sixteen would pass for a record.
+    """
+    return not any(view[start + 8 : start + HEADER])
 
 
 def _by_jumps(buffer: NDArray[np.uint8], starts: Ints, stops: Ints) -> Frames:
@@ -165,7 +173,7 @@ def _by_runs(
                 start = int(following[last - 1])
             else:
                 (length,) = _length_at(view, start)
-                if start + OVERHEAD + length > stop:
+                if start + OVERHEAD + length > stop or (not length and _is_blank(view, start)):
                     break
                 offsets.append(np.array([start]))
                 lengths.append(np.array([length]))

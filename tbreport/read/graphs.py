@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tbreport.limits import DEFAULT, Limits
 from tbreport.model import Graph, GraphNode
 from tbreport.read.plugins import BadPayload, parse, text
 from tbreport.read.wire import DecodeError, message
@@ -22,17 +23,24 @@ _DTYPES = {
 }  # fmt: skip
 
 
-def graph_def(data: bytes, tag: str = "", kind: str = "graph_def") -> Graph:
+class TooLarge(BadPayload):
+    """The graph is larger or deeper than a limit; the text names it."""
+
+
+def graph_def(
+    data: bytes, tag: str = "", kind: str = "graph_def", limits: Limits = DEFAULT
+) -> Graph:
     """A serialized GraphDef (TF1's and torch's ``add_graph``). Raises BadPayload."""
-    return _graph(parse("GraphDef", data), tag, kind, len(data))
+    return _graph(parse("GraphDef", data), tag, kind, len(data), limits)
 
 
-def meta_graph_def(data: bytes) -> Graph:
+def meta_graph_def(data: bytes, limits: Limits = DEFAULT) -> Graph:
     """The GraphDef inside a serialized MetaGraphDef. Raises BadPayload."""
-    return graph_def(parse("MetaGraphDef", data).graph_def, kind="meta_graph_def")
+    graph = parse("MetaGraphDef", data).graph_def
+    return graph_def(graph, kind="meta_graph_def", limits=limits)
 
 
-def run_metadata(data: bytes, tag: str) -> Graph | None:
+def run_metadata(data: bytes, tag: str, limits: Limits = DEFAULT) -> Graph | None:
     """The graphs traced into a serialized RunMetadata, None if it holds none. Raises BadPayload."""
     metadata = parse("RunMetadata", data)
     parts = list(metadata.partition_graphs)
@@ -41,13 +49,22 @@ def run_metadata(data: bytes, tag: str) -> Graph | None:
         parts.extend([traced] if traced.node or traced.library.function else [])
     if not parts:
         return None
-    graphs = [_graph(part, tag, "run_metadata", len(data)) for part in parts]
+    _check_size(parts, limits)
+    graphs = [_graph(part, tag, "run_metadata", len(data), limits) for part in parts]
     nodes = {node.name: node for graph in graphs for node in graph.nodes}
     functions = {name: body for graph in graphs for name, body in graph.functions.items()}
     return Graph(tag, "run_metadata", tuple(nodes.values()), functions, len(data))
 
 
-def _graph(graph: Any, tag: str, kind: str, size: int) -> Graph:
+def _check_size(graphs: Sequence[Any], limits: Limits) -> None:
+    bodies = [body for graph in graphs for body in graph.library.function]
+    nodes = sum(len(graph.node) for graph in graphs) + sum(len(body.node_def) for body in bodies)
+    if nodes > limits.graph_nodes:
+        raise TooLarge(f"{nodes} nodes ({limits.told('graph_nodes')})")
+
+
+def _graph(graph: Any, tag: str, kind: str, size: int, limits: Limits) -> Graph:
+    _check_size([graph], limits)
     functions = {
         text(function.signature.name): tuple(_node(node) for node in function.node_def)
         for function in graph.library.function
@@ -95,16 +112,22 @@ def _shape(key: bytes, value: Any) -> _Shape:
     return tuple(dim.size for dim in shape.dim)
 
 
-def keras_model(data: bytes, tag: str) -> Graph:
+def keras_model(data: bytes, tag: str, limits: Limits = DEFAULT) -> Graph:
     """The layers in Keras' ``model.to_json()``; nested models become scopes. Raises BadPayload."""
     try:
-        nodes = tuple(_keras_nodes(json.loads(data)["config"], ""))
+        nodes = tuple(_keras_nodes(json.loads(data)["config"], "", limits.nesting, limits))
+        if len(nodes) > limits.graph_nodes:
+            raise TooLarge(f"{len(nodes)} layers ({limits.told('graph_nodes')})")
+    except TooLarge:
+        raise
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadPayload("not a Keras model in JSON") from error
     return Graph(tag, "keras_model", nodes, {}, len(data))
 
 
-def _keras_nodes(config: Any, scope: str) -> list[GraphNode]:
+def _keras_nodes(config: Any, scope: str, depth: int, limits: Limits) -> list[GraphNode]:
+    if not depth:
+        raise TooLarge(f"models in models ({limits.told('nesting')})")
     layers = config["layers"] if isinstance(config, Mapping) else config  # Keras 2.0 had a list
     nodes: list[GraphNode] = []
     previous = ""
@@ -116,7 +139,7 @@ def _keras_nodes(config: Any, scope: str) -> list[GraphNode]:
         if inbound is None:  # a Sequential model: each layer follows the one before
             inbound = (previous,) if previous else ()
         if isinstance(settings, Mapping) and "layers" in settings:
-            nodes += _keras_nodes(settings, name + "/")
+            nodes += _keras_nodes(settings, name + "/", depth - 1, limits)
         else:
             dtype, shape = _keras_dtype(settings), _keras_shape(settings)
             nodes.append(GraphNode(name, str(layer["class_name"]), inbound, "", dtype, shape))

@@ -128,21 +128,25 @@ class HistogramReader:
 
         ``texts`` are where payloads, tags and metadata begin and end: int64, shape (6, n).
         """
-        streams = np.full(len(fits), NONE, np.uint16)
-        stored = crc.unmasked(numbers_at(buffer, "<u4", texts[1])).tolist()
-        starts, stops = texts[:2].tolist()
-        spans = (texts[2:] - texts[0]).T.tolist()
-        view = buffer.data
+        places = np.flatnonzero(fits)
+        starts, stops, *spans = texts[:, places]
+        stored = crc.unmasked(numbers_at(buffer, "<u4", stops))
+        columns = [starts, stops, stored, *(span - starts for span in spans)]
         known = self._known.setdefault(kind, {})
-        for record in np.flatnonzero(fits).tolist():
-            payload = bytes(view[starts[record] : stops[record]])
-            if crc.plain(payload) == stored[record]:
-                tag, tag_end, metadata, metadata_end = spans[record]
-                text = payload[tag:tag_end], payload[metadata:metadata_end]
-                if text not in known:
-                    number = self._streams.number(Stream(kind, *text), HISTOGRAMS)
-                    known[text] = NONE if number is None else number
-                streams[record] = known[text]
+        view = buffer.data
+        numbers = []
+        for start, stop, checksum, *span in zip(*(part.tolist() for part in columns), strict=True):
+            payload = bytes(view[start:stop])
+            if crc.plain(payload) != checksum:
+                numbers.append(NONE)
+                continue
+            text = payload[span[0] : span[1]], payload[span[2] : span[3]]
+            if text not in known:
+                number = self._streams.number(Stream(kind, *text), HISTOGRAMS)
+                known[text] = NONE if number is None else number
+            numbers.append(known[text])
+        streams = np.full(len(fits), NONE, np.uint16)
+        streams[places] = numbers
         return streams
 
 

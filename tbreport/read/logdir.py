@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tbreport.errors import InputError
+from tbreport.limits import DEFAULT, Limits
 from tbreport.model import Gap, GapKind, Logs, Run, Trace
 from tbreport.names import natural_key, printable
 from tbreport.read.runs import (
@@ -22,6 +23,7 @@ from tbreport.read.runs import (
     batches,
     is_event_file,
     no_garbage,
+    read_apart,
     read_batch,
     read_run,
     read_runs,
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 __all__ = ["MEDIA_STEPS", "Choices", "RunJob", "read_logs", "read_run"]
-
-MAX_DEPTH = 64  # directories below the log directory
 
 Progress = Callable[[int, int, int], None]
 
@@ -58,6 +58,7 @@ def read_logs(
     media_steps: int = MEDIA_STEPS,
     progress: Progress | None = None,
     plain: bool = False,
+    limits: Limits = DEFAULT,
 ) -> Logs:
     """Read every run under one or several log directories (or single event files).
 
@@ -67,12 +68,13 @@ def read_logs(
     ``supersede`` False keeps the points that a restart replaced; ``media_steps`` is how many steps
     of images, sounds and meshes are kept for a tag; any ``executor`` reads runs in parallel;
     ``progress`` is called with (runs read, runs in all, bytes read). ``plain`` reads record by
-    record, which takes long, gives the same and is what the quick way is tested against.
+    record, which takes long, gives the same and is what the quick way is tested against. What
+    ``limits`` keep out is a gap.
 
     Raises InputError when a path does not exist, or nowhere is an event file.
     """
     places = [paths] if isinstance(paths, str | Path) else list(paths)
-    found = _discover([Path(place) for place in places])
+    found = _discover([Path(place) for place in places], limits)
     if not found.runs:
         shown = ", ".join(printable(str(place)) for place in places)
         raise InputError(
@@ -84,7 +86,11 @@ def read_logs(
     if not wanted:
         shown = ", ".join(map(printable, names[:5]))
         raise InputError(f"no run matches --runs {runs!r}; there are {len(names)}: {shown} …")
-    choices = Choices(tags, supersede, media_steps, len(wanted), plain)
+    if len(wanted) > limits.runs:
+        reason = f"further runs are not read ({limits.told('runs')})"
+        found.gaps.append(Gap(GapKind.LIMIT, ".", reason, count=len(wanted) - limits.runs))
+        wanted = wanted[: limits.runs]
+    choices = Choices(tags, supersede, media_steps, len(wanted), plain, limits)
     jobs = [
         RunJob(name, tuple(sorted(found.runs[name])), choices, name in found.beside)
         for name in wanted
@@ -98,9 +104,7 @@ def read_logs(
 def _read_all(
     jobs: Sequence[RunJob], executor: Executor | None, progress: Progress | None
 ) -> Iterator[Run]:
-    results = read_runs(jobs)
-    if executor:
-        results = itertools.chain.from_iterable(executor.map(read_batch, batches(jobs)))
+    results = _read_elsewhere(jobs, executor) if executor else read_runs(jobs)
     size = 0
     for count, run in enumerate(results, 1):
         size += sum(file.size for file in run.files)
@@ -109,7 +113,24 @@ def _read_all(
         yield run
 
 
-def _discover(places: Sequence[Path]) -> _Found:
+def _read_elsewhere(jobs: Sequence[RunJob], executor: Executor) -> Iterator[Run]:
+    """Read the jobs on an executor; a run that kills its worker is lost, the others are not."""
+    from concurrent.futures import BrokenExecutor  # long to import
+
+    parts = batches(jobs)
+    done = 0
+    try:
+        for runs in executor.map(read_batch, parts):
+            yield from runs
+            done += 1
+        return
+    except BrokenExecutor:
+        pass
+    for job in itertools.chain.from_iterable(parts[done:]):
+        yield read_apart(job)
+
+
+def _discover(places: Sequence[Path], limits: Limits) -> _Found:
     found = _Found()
     distinct = _distinct(places)
     labels = _labels(distinct)
@@ -122,7 +143,7 @@ def _discover(places: Sequence[Path]) -> _Found:
                 "give the directory that holds the event files"
             ) from error
         if stat.S_ISDIR(status.st_mode):
-            _walk(place, label, found)
+            _walk(place, label, found, limits)
         elif is_event_file(place.name):
             name = label or place.resolve().parent.name or "."
             found.runs.setdefault(name, []).append((str(place), place.name))
@@ -154,7 +175,7 @@ def _labels(real_paths: Collection[Path]) -> list[str]:
     return labels
 
 
-def _walk(root: Path, label: str, found: _Found) -> None:
+def _walk(root: Path, label: str, found: _Found, limits: Limits) -> None:
     """Note every run under ``root``; links to directories are followed, each directory once.
 
     Links come last: a directory that is reached both straight and by a link has the name of the
@@ -174,8 +195,8 @@ def _walk(root: Path, label: str, found: _Found) -> None:
             reason = f"directory can't be read: {error.strerror or type(error).__name__}"
             found.gaps.append(Gap(GapKind.UNREADABLE, relative or ".", reason))
             continue
-        if depth > MAX_DEPTH:
-            reason = f"more than {MAX_DEPTH} directories deep"
+        if depth > limits.nesting:
+            reason = f"directories in directories ({limits.told('nesting')})"
             found.gaps.append(Gap(GapKind.LIMIT, relative, reason))
             continue
         for entry in _note_files(entries, str(root), relative, label, found):

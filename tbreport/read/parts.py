@@ -18,7 +18,8 @@ from tbreport.read.restarts import Segment
 class Part(NamedTuple):
     """Converted values of one tag, as ``Converter.convert`` gives them.
 
-    ``ordered`` says that the steps are known not to fall.
+    ``ordered`` says that the steps are known not to fall; ``logged`` how many there were before
+    they were thinned out.
     """
 
     segment: int
@@ -26,6 +27,7 @@ class Part(NamedTuple):
     wall_times: Floats
     values: Any
     ordered: bool
+    logged: int
 
 
 def convert(raw: Pieces, converter: Converter) -> tuple[Part, list[str]]:
@@ -38,8 +40,8 @@ def convert(raw: Pieces, converter: Converter) -> tuple[Part, list[str]]:
         if unfit:
             steps, walls = np.delete(steps, list(unfit)), np.delete(walls, list(unfit))
             misfits += unfit.values()
-        parts.append(Part(raw.segment, steps, walls, values, piece.ordered))
-    return _joined(parts, converter), misfits
+        parts.append(Part(raw.segment, steps, walls, values, piece.ordered, 0))
+    return _joined(parts, converter)._replace(logged=raw.count - len(misfits)), misfits
 
 
 def _joined(parts: Sequence[Part], converter: Converter) -> Part:
@@ -49,7 +51,8 @@ def _joined(parts: Sequence[Part], converter: Converter) -> Part:
     steps = np.concatenate([part.steps for part in parts])
     walls = np.concatenate([part.wall_times for part in parts])
     values = converter.join([part.values for part in parts])
-    return Part(parts[0].segment, steps, walls, values, ordered=False)
+    logged = sum(part.logged for part in parts)
+    return Part(parts[0].segment, steps, walls, values, False, logged)
 
 
 def merge(
@@ -69,7 +72,7 @@ def merge(
     present = converter.present(part.values)
     if present is not None:
         keep = present if keep is None else keep & present
-    return _picked(part, converter, keep), len(part.steps), superseded
+    return _picked(part, converter, keep), part.logged, superseded
 
 
 def _picked(part: Part, converter: Converter, keep: NDArray[np.bool_] | None) -> Part:
@@ -83,4 +86,5 @@ def _picked(part: Part, converter: Converter, keep: NDArray[np.bool_] | None) ->
         order = np.flatnonzero(keep)
         order = order[np.argsort(steps[order], kind="stable")]
     values = converter.pick(part.values, order)
-    return Part(part.segment, steps[order], part.wall_times[order], values, ordered=True)
+    walls = part.wall_times[order]
+    return Part(part.segment, steps[order], walls, values, True, part.logged)

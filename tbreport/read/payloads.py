@@ -9,7 +9,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from tbreport.model import Floats, Ints
+from tbreport.model import AudioClip, EncodedImage, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,20 @@ class Buckets:
         source, starts, stops = self.source[places], self.starts[places], self.stops[places]
         return Buckets(self.sources, source, starts, stops, self.moments[places])
 
+    def copy(self) -> Buckets:
+        """The same with buckets of its own."""
+        each = zip(self.edges, self.counts, strict=True)
+        sources = [(edges.copy(), counts.copy()) for edges, counts in each]
+        stops = self.stops - self.starts
+        places = np.arange(len(self))
+        return Buckets(sources, places, np.zeros_like(stops), stops, self.moments.copy())
+
+    @property
+    def weight(self) -> int:
+        """What their buckets take in memory, in bytes."""
+        sizes = self.stops - self.starts
+        return int(sizes.sum() * 16 + sizes[~self.legacy].sum() * 8)
+
     @property
     def legacy(self) -> NDArray[np.bool_]:
         """Which of them were legacy protos."""
@@ -168,3 +182,35 @@ def unpacked(payloads: Payloads) -> list[Any]:
     if isinstance(payloads, np.ndarray):
         return [payloads[place : place + 1].reshape(()) for place in range(len(payloads))]
     return payloads
+
+
+def weight(payload: Any) -> int:
+    """What one payload, as it is when it comes alone, takes in memory: bytes, roughly."""
+    if payload is None or isinstance(payload, float):
+        return 0
+    if isinstance(payload, HistogramValue):
+        return payload.limits.nbytes + payload.counts.nbytes
+    if isinstance(payload, EncodedImage | AudioClip):
+        return len(payload.data)
+    if payload.dtype == object:
+        return sum(map(len, payload.reshape(-1).tolist()))
+    return int(payload.nbytes)
+
+
+def weight_of_all(payloads: Payloads) -> int:
+    """What payloads take in memory beside the arrays of scalars: bytes, roughly."""
+    if isinstance(payloads, np.ndarray):
+        return 0
+    return payloads.weight if isinstance(payloads, Buckets) else sum(map(weight, payloads))
+
+
+def is_scalar(payload: Any) -> bool:
+    """Whether a payload, as it is when it comes alone, is one number."""
+    if isinstance(payload, np.ndarray):
+        return not payload.ndim and not payload.dtype.hasobject
+    return isinstance(payload, float)
+
+
+def detached(payloads: Payloads) -> Payloads:
+    """The payloads in memory of their own."""
+    return payloads if isinstance(payloads, list) else payloads.copy()

@@ -21,14 +21,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tbreport.limits import DEFAULT, Limits
 from tbreport.model import Gap, GapKind
 from tbreport.read import crc
+from tbreport.read.gaplist import GapList
 
 HEADER = 12  # bytes: length and its checksum
 FOOTER = 4  # bytes: the payload's checksum
 WINDOW = 1 << 20  # bytes read at a time
-MAX_RECORD = 256 << 20  # bytes; a larger record is left out
-CRC_BUDGET = 8  # payload bytes checksummed while searching, as a multiple of the file's size
+_FIRST_LOOK = 1 << 9  # bytes looked through first: most damage is small
 
 _FLAGS = (
     os.O_RDONLY
@@ -49,9 +50,12 @@ class RecordFile:
     a device never ends).
     """
 
-    def __init__(self, path: str | Path, name: str, size: int | None = None) -> None:
+    def __init__(
+        self, path: str | Path, name: str, size: int | None = None, limits: Limits = DEFAULT
+    ) -> None:
         self.name = name
-        self.gaps: list[Gap] = []
+        self.gaps: list[Gap] = GapList(limits)
+        self._limits = limits
         self.records = 0
         self._fd = os.open(path, _FLAGS)
         status = os.fstat(self._fd)
@@ -61,7 +65,7 @@ class RecordFile:
         self.size = status.st_size if size is None else min(size, status.st_size)
         self._window = b""
         self._window_start = 0
-        self._budget = CRC_BUDGET * self.size + WINDOW
+        self._budget = limits.search_factor * self.size + WINDOW
 
     def __enter__(self) -> RecordFile:
         return self
@@ -132,7 +136,7 @@ class RecordFile:
         length = self._length_at(offset)
         if length is None or offset + HEADER + length + FOOTER > self.size:
             return None
-        if length > MAX_RECORD:
+        if length > self._limits.record_bytes:
             return None
         body = self.read(offset + HEADER, length + FOOTER)
         if len(body) < length + FOOTER:
@@ -144,15 +148,20 @@ class RecordFile:
 
     def _search(self, offset: int) -> int | None:
         """The next offset at which a whole record stands, or None."""
+        length = _FIRST_LOOK
         while offset + HEADER + FOOTER <= self.size:
-            offset = self._skip_hole(offset)
-            block = self._pread(WINDOW, offset)
+            if length == WINDOW:
+                offset = self._skip_hole(offset)
+            block = self._pread(length, offset)
+            length = min(2 * length, WINDOW)
             if len(block) < HEADER + FOOTER:
                 return None
+            if block.count(0) == len(block):  # each zero may begin a length, and none is a header
+                offset += len(block) - (HEADER - 1)
+                continue
             for candidate in _header_offsets(block, self.size - offset):
                 place = offset + int(candidate)
-                length = self._length_at(place)
-                self._budget -= length or 0
+                self._budget -= self._length_at(place) or 0
                 if self._budget < 0:
                     return None
                 if self.record_at(place) is not None:
@@ -174,7 +183,8 @@ class RecordFile:
     def _note_gap(self, start: int, end: int) -> None:
         length = end - start
         if self._budget < 0:
-            kind, reason = GapKind.LIMIT, "gave up searching: too many false record headers"
+            told = self._limits.told("search_factor")
+            kind, reason = GapKind.LIMIT, f"gave up searching: too many false headers ({told})"
         elif end == self.size and self._is_partial(start):
             kind, reason = (
                 GapKind.PARTIAL_TAIL,
@@ -182,8 +192,9 @@ class RecordFile:
             )
         elif end == self.size and self._is_zero(start):
             kind, reason = GapKind.ZERO_TAIL, "zero bytes at the end: preallocated, or lost power"
-        elif (claimed := self._length_at(start) or 0) > MAX_RECORD and claimed < length:
-            kind, reason = GapKind.LIMIT, f"a record of {claimed} bytes is over the limit"
+        elif self._limits.record_bytes < (claimed := self._length_at(start) or 0) < length:
+            told = self._limits.told("record_bytes")
+            kind, reason = GapKind.LIMIT, f"a record of {claimed} bytes ({told})"
         else:
             kind, reason = GapKind.DAMAGED, "no record with two right checksums"
         self.gaps.append(Gap(kind, self.name, reason, start, length))

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tbreport.model import Run
+from tbreport.limits import DEFAULT, Limits
+from tbreport.model import Gap, GapKind, Run
 from tbreport.read.collect import Collector
 from tbreport.read.files import BLOCK, FileReader
 from tbreport.read.series import build_run
@@ -28,6 +29,7 @@ class Choices:
     media_steps: int = MEDIA_STEPS
     runs: int = 1
     plain: bool = False
+    limits: Limits = DEFAULT
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def read_runs(jobs: Iterable[RunJob]) -> Iterator[Run]:
     reader = FileReader()
     begun: deque[tuple[RunJob, Collector]] = deque()
     for job in jobs:
-        collector = Collector(job.choices.tags, job.choices.media_steps)
+        choices = job.choices
+        collector = Collector(choices.tags, choices.media_steps, choices.limits)
         begun.append((job, collector))
         for path, name in sorted(job.files, key=lambda file: file[1]):
             if is_event_file(name):
@@ -79,6 +82,24 @@ def read_batch(jobs: tuple[RunJob, ...]) -> list[Run]:
     """Read some runs, as one task of an executor."""
     with no_garbage():
         return list(read_runs(jobs))
+
+
+def read_apart(job: RunJob) -> Run:
+    """Read one run in a process of its own; what is left of it where that is killed."""
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # long to import
+
+    with ProcessPoolExecutor(1) as worker:
+        try:
+            return worker.submit(read_run, job).result()
+        except BrokenExecutor:
+            return _lost(job)
+
+
+def _lost(job: RunJob) -> Run:
+    """What is left of a run whose reader was killed: its name, and why there is nothing else."""
+    reason = "its reader was killed, for want of memory perhaps: nothing of the run could be read"
+    place = job.files[0][1] if len(job.files) == 1 else job.name
+    return Run(job.name, gaps=(Gap(GapKind.UNREADABLE, place, reason),))
 
 
 @contextmanager

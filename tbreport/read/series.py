@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tbreport.limits import Limits
 from tbreport.model import (
     Gap,
     GapKind,
@@ -59,8 +61,7 @@ def build_run(collector: Collector, name: str, supersede: bool = True) -> Run:
 
     With ``supersede`` False every point on disk stays, whatever restarts followed.
     """
-    for column in collector.columns.values():
-        column.close()
+    collector.close()
     with np.errstate(invalid="ignore"):  # a signalling NaN made wider is a quiet one
         return _Builder(collector, supersede).run(name)
 
@@ -71,7 +72,7 @@ class _Builder:
     def __init__(self, collector: Collector, supersede: bool) -> None:
         self._collector = collector
         self._supersede = supersede
-        self._gaps: dict[tuple[str, str], int] = {}
+        self._gaps: Counter[tuple[GapKind, str, str]] = Counter()
         self._rank = _file_ranks(collector)
         self._superseded = 0
 
@@ -84,6 +85,8 @@ class _Builder:
         for (plugin, tag), columns in by_plugin.items():
             if plugin in _FIELDS:
                 series = self._series(CONVERTERS[plugin], tag, columns)
+                for column in columns:
+                    column.parts = []  # let go of what stands in the series now
                 if series.logged:
                     fields[_FIELDS[plugin]][tag] = series
             elif plugin == "mesh":
@@ -137,8 +140,10 @@ class _Builder:
             result.sort(key=lambda part: self._rank[part.segment])
         return result
 
-    def _count_gap(self, file: str, reason: str) -> None:
-        self._gaps[file, reason] = self._gaps.get((file, reason), 0) + 1
+    def _count_gap(
+        self, file: str, reason: str, kind: GapKind = GapKind.MALFORMED, count: int = 1
+    ) -> None:
+        self._gaps[kind, file, reason] += count
 
     def _file_name(self, segment: int) -> str:
         return self._collector.files[self._collector.segments[segment].file].name
@@ -172,8 +177,8 @@ class _Builder:
                 if data.content_type not in MESH_PARTS:
                     raise BadPayload("neither vertices nor faces nor colours of a mesh")
             except BadPayload as error:
-                count = sum(len(part) for column in columns for part in column.parts)
-                self._gaps[self._file_name(0), f"tag {tag!r}: {error}"] = count
+                count = sum(part.count for column in columns for part in column.parts)
+                self._count_gap(self._file_name(0), f"tag {tag!r}: {error}", count=count)
                 continue
             mesh = plugins.text(data.name) or tag
             converter = Converter(partial(mesh_part, data.content_type))
@@ -209,10 +214,12 @@ class _Builder:
                 found[digest] = replace(found[digest], times=found[digest].times + 1)
                 continue
             try:
-                graph = _graph(kind, tag, data)
+                graph = _graph(kind, tag, data, self._collector.limits)
             except BadPayload as error:
-                key = (self._file_name(0), f"graph {tag!r}: {error}" if tag else f"graph: {error}")
-                self._count_gap(*key)
+                reason = f"graph {tag!r}: {error}" if tag else f"graph: {error}"
+                over = isinstance(error, graphs.TooLarge)
+                gap = GapKind.LIMIT if over else GapKind.MALFORMED
+                self._count_gap(self._file_name(0), reason, gap)
                 continue
             if graph is None:
                 profiles.append(Profile(tag, len(data), step))
@@ -227,7 +234,7 @@ class _Builder:
                 try:
                     return plugins.layout(values[-1])
                 except BadPayload as error:
-                    self._gaps[self._file_name(0), f"tag {tag!r}: {error}"] = 1
+                    self._count_gap(self._file_name(0), f"tag {tag!r}: {error}")
         return ()
 
     def _hparams(self) -> HParams | None:
@@ -241,15 +248,16 @@ class _Builder:
             try:
                 plugins.parse("HParamsPluginData", content)
             except BadPayload as error:
-                self._gaps[self._file_name(0), f"tag {tag!r}: {error}"] = 1
+                self._count_gap(self._file_name(0), f"tag {tag!r}: {error}")
             else:
                 good.append(content)
         return plugins.hparams(good)
 
     def _all_gaps(self) -> tuple[Gap, ...]:
         gaps = list(self._collector.gaps)
-        for (file, reason), count in self._gaps.items():
-            gaps.append(Gap(GapKind.MALFORMED, file, reason, count=count))
+        for (gap_kind, file, reason), count in self._gaps.items():
+            gaps.append(Gap(gap_kind, file, reason, count=count))
+        gaps += self._collector.limit_gaps()
         first = self._file_name(0) if self._collector.files else ""
         for (plugin, tag), count in self._collector.unknown.items():
             what = f"of the plugin {plugin!r}" if plugin else "without content"
@@ -280,11 +288,11 @@ def _bare_plugins(payloads: Payloads) -> Iterable[str]:
     )
 
 
-def _graph(kind: str, tag: str, data: bytes) -> Graph | None:
+def _graph(kind: str, tag: str, data: bytes, limits: Limits) -> Graph | None:
     if kind == events.META_GRAPH:
-        return graphs.meta_graph_def(data)
+        return graphs.meta_graph_def(data, limits)
     if kind == events.GRAPH:
-        return graphs.graph_def(data)
+        return graphs.graph_def(data, limits=limits)
     if kind == "graph_keras_model":
-        return graphs.keras_model(data, tag)
-    return graphs.run_metadata(data, tag)
+        return graphs.keras_model(data, tag, limits)
+    return graphs.run_metadata(data, tag, limits)

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tbreport.limits import DEFAULT
 from tbreport.read.wire import DecodeError, message
-
-MAX_REPEATED = 1 << 20  # elements that one stored value may stand for ("splat")
 
 STRING = 7  # DT_STRING
 _BFLOAT16 = 14
@@ -38,12 +37,20 @@ _Tensor = message("Tensor")
 
 
 class BadTensor(ValueError):
-    """The bytes are no tensor, or not the one they claim to be; the text says what is wrong."""
+    """The bytes are no tensor, or not the one they claim to be; the text says what is wrong.
+
+    ``over_limit`` says that it may be one, but claims more than is believed.
+    """
+
+    def __init__(self, reason: str, *, over_limit: bool = False) -> None:
+        super().__init__(reason)
+        self.over_limit = over_limit
 
 
-def decode(data: bytes) -> NDArray[Any]:
+def decode(data: bytes, repeated: int = DEFAULT.repeated_values) -> NDArray[Any]:
     """The array in a serialized TensorProto; strings come as dtype object holding bytes.
 
+    ``repeated`` is how many elements one stored value may stand for ("splat").
     A tensor of strings whose number differs from its shape comes with shape (n,). Raises BadTensor.
     """
     try:
@@ -57,7 +64,7 @@ def decode(data: bytes) -> NDArray[Any]:
         return _strings(list(tensor.string_val), shape)
     if tensor.dtype not in _NUMERIC:
         raise BadTensor(f"unknown dtype {tensor.dtype}")
-    return _numbers(tensor, shape)
+    return _numbers(tensor, shape, repeated)
 
 
 def _strings(values: list[bytes], shape: tuple[int, ...]) -> NDArray[np.object_]:
@@ -66,13 +73,13 @@ def _strings(values: list[bytes], shape: tuple[int, ...]) -> NDArray[np.object_]
     return _shaped(array, shape) if math.prod(shape) == len(values) else array
 
 
-def _numbers(tensor: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+def _numbers(tensor: Any, shape: tuple[int, ...], repeated: int) -> NDArray[Any]:
     dtype, field = _NUMERIC[tensor.dtype]
     count = math.prod(shape)
     if tensor.tensor_content:
         flat = _from_content(tensor.tensor_content, tensor.dtype, dtype, count)
     else:
-        flat = _from_values(getattr(tensor, field), tensor.dtype, dtype, count)
+        flat = _from_values(getattr(tensor, field), tensor.dtype, dtype, count, repeated)
     if tensor.dtype == _HALF:
         flat = flat.view(np.float16)
     elif tensor.dtype == _BFLOAT16:
@@ -94,7 +101,7 @@ def _from_content(content: bytes, code: int, dtype: str, count: int) -> NDArray[
     return np.frombuffer(content, dtype)
 
 
-def _from_values(values: Any, code: int, dtype: str, count: int) -> NDArray[Any]:
+def _from_values(values: Any, code: int, dtype: str, count: int, repeated: int) -> NDArray[Any]:
     loose = np.array(values, np.int64 if code in (_HALF, _BFLOAT16) else None)
     flat = loose.astype(dtype) if len(loose) else np.zeros(0, dtype)
     if code in _COMPLEX:
@@ -102,7 +109,10 @@ def _from_values(values: Any, code: int, dtype: str, count: int) -> NDArray[Any]
     if len(flat) == count:
         return flat
     # TensorFlow repeats the last value to fill the shape; an empty list stands for zeros.
-    if len(flat) > count or count > MAX_REPEATED:
+    if len(flat) > count:
         raise BadTensor(f"{len(flat)} values for a shape of {count}")
+    if count > repeated:
+        told = f"limit repeated_values={repeated}"
+        raise BadTensor(f"{len(flat)} values for a shape of {count} ({told})", over_limit=True)
     fill = flat[-1] if len(flat) else flat.dtype.type(0)
     return np.concatenate([flat, np.full(count - len(flat), fill, flat.dtype)])

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from tbreport.model import Finding, Severity
+from tbreport.model import Finding, Ints, Severity
 from tbreport.rules.kit import Limits, Rule, Threshold, number
 from tbreport.rules.training import Training, Unchecked
 
@@ -30,15 +30,16 @@ def _check(trainings: Sequence[Training], limits: Limits) -> Iterable[Finding]:
         raise Unchecked("no three other runs of the same kind to compare with")
     newest = max(_last_time(training) for training in trainings)
     for family in large:
-        for training in family:
-            yield from _early(training, family, newest, limits)
+        ends = [_last_step(training) for training in family]
+        for place, training in enumerate(family):
+            others = np.array(ends[:place] + ends[place + 1 :])
+            yield from _early(training, ends[place], others, newest, limits)
 
 
 def _early(
-    training: Training, family: Sequence[Training], newest: float, limits: Limits
+    training: Training, reached: int, others: Ints, newest: float, limits: Limits
 ) -> Iterable[Finding]:
-    others = np.array([_last_step(one) for one in family if one is not training])
-    planned, reached = float(np.median(others)), _last_step(training)
+    planned = float(np.median(others))
     agreed = float((np.abs(others / planned - 1) <= limits["agree"]).mean())
     if reached >= limits["reached"] * planned or agreed < limits["most"]:
         return

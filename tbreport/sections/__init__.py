@@ -9,6 +9,7 @@ from tbreport.sections.data_quality import DATA_QUALITY
 from tbreport.sections.embeddings import EMBEDDINGS
 from tbreport.sections.filters import FILTERS
 from tbreport.sections.findings import FINDINGS
+from tbreport.sections.gates import GATES
 from tbreport.sections.gradients import GRADIENTS
 from tbreport.sections.graph import GRAPH
 from tbreport.sections.hparams import HPARAMS
@@ -23,6 +24,7 @@ from tbreport.sections.text import TEXT
 from tbreport.sections.weights import WEIGHTS
 
 SECTIONS: tuple[Section, ...] = (
+    GATES,
     FINDINGS,
     BASELINE,
     OVERVIEW,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tbreport.model import Finding, Logs, Severity
-from tbreport.names import natural_key
+from tbreport.names import anchor, natural_key
 from tbreport.options import Options
 from tbreport.roles import Better
-from tbreport.sections.comparison import Comparison, compare, share_said, signed
+from tbreport.sections.comparison import Comparison, compare, rounded, share_said, signed
 from tbreport.sections.differences import Change, Difference, State
 from tbreport.sections.kit import Cell, Chapter, Column, Note, Panel, Section, Table
 from tbreport.sections.pairs import Unit
@@ -20,7 +20,8 @@ MOST_ROWS = 2000  # of a table; what is left out is counted
 OPEN_ROWS = 60  # of the main metrics, beyond which their table is folded
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "info"}
-_WAYS = {Better.LOWER: "lower", Better.HIGHER: "higher", Better.UNKNOWN: ""}
+_WAYS = {Better.LOWER: "↓", Better.HIGHER: "↑", Better.UNKNOWN: ""}
+_WAYS_HINT = "↓ lower is better, ↑ higher is better: by --metric or by the name of the tag."
 
 
 def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter | None:
@@ -42,10 +43,12 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
 
 def _metrics_panels(found: Comparison) -> Iterator[Panel]:
     if found.main:
-        yield _panel("Main metrics", found.main, folded=len(found.main) > OPEN_ROWS)
+        tags = list(dict.fromkeys(one.tag for one in found.main))
+        first = sorted(found.main, key=lambda one: (tags.index(one.tag), _rank(one)))
+        yield _panel("Main metrics", first, folded=len(first) > OPEN_ROWS)
     main = {id(one) for one in found.main}
     others = [one for one in found.differences if id(one) not in main]
-    others.sort(key=lambda one: natural_key(one.tag))
+    others.sort(key=lambda one: (natural_key(one.tag), _rank(one)))
     differing = [one for one in others if one.state is not State.EQUAL]
     if differing:
         yield _panel("Other metrics that differ", differing, folded=len(differing) > OPEN_ROWS)
@@ -53,6 +56,10 @@ def _metrics_panels(found: Comparison) -> Iterator[Panel]:
     if equal:
         text = f"{counted(equal, 'other metric')} {verb(equal, 'is')} equal in best and last."
         yield Panel("Other metrics that are equal", notes=(Note(text),), wide=True)
+
+
+def _rank(one: Difference) -> int:
+    return list(State).index(one.state)
 
 
 def _panel(title: str, differences: Sequence[Difference], folded: bool) -> Panel:
@@ -66,10 +73,9 @@ def _panel(title: str, differences: Sequence[Difference], folded: bool) -> Panel
     if left:
         text = f"{counted(left, 'more row')} {verb(left, 'is')} not listed; choose with --tags."
         notes.append(Note(text, left_out=left))
-    notes += _spread_notes(shown)
     return Panel(
         title,
-        small=counted(len(differences), "comparison"),
+        small=_against(shown),
         runs=tuple(dict.fromkeys(run.name for one in shown for run in one.pair.current.runs)),
         tables=(_table(shown),),
         notes=tuple(notes),
@@ -78,8 +84,15 @@ def _panel(title: str, differences: Sequence[Difference], folded: bool) -> Panel
     )
 
 
-def _spread_notes(shown: Sequence[Difference]) -> list[Note]:
-    if all(change.spread is None for one in shown for change in (one.last, one.best) if change):
+def _against(shown: Sequence[Difference]) -> str:
+    """How many comparisons, and with which run where they are all with one."""
+    others = {one.pair.before.name for one in shown}
+    named = f" with {listed(list(others))}" if len(others) == 1 else ""
+    return f"{counted(len(shown), 'comparison')}{named}"
+
+
+def _spread_notes(differences: Sequence[Difference]) -> list[Note]:
+    if all(one.last.spread is None for one in differences):
         return []
     return [
         Note(
@@ -91,30 +104,34 @@ def _spread_notes(shown: Sequence[Difference]) -> list[Note]:
 
 
 def _table(shown: Sequence[Difference]) -> Table:
-    renamed = any(one.pair.current.name != one.pair.before.name for one in shown)
+    others = {one.pair.before.name for one in shown}
+    renamed = len(others) > 1 and any(one.pair.current.name not in others for one in shown)
     judged = any(one.best for one in shown)
-    columns = [Column("Metric", "text"), Column("Run", "text")]
+    columns = [Column("Metric", "text"), Column("Better", "text", hint=_WAYS_HINT)]
+    columns.append(Column("Run", "text"))
     columns += [Column("Baseline run", "text")] * renamed
     columns.append(Column("Verdict", "text", hint="The worse of best and last."))
     for which in ["Best", "Last"] if judged else ["Last"]:
         columns += [
-            Column(f"{which} before"),
-            Column(f"{which} now"),
+            Column(which, hint="Now, and what it was in the baseline."),
             Column("Difference", hint="Now less before, and as a share of before."),
         ]
-    columns.append(Column("Better", "text", hint="By --metric or by the name of the tag."))
     return Table(tuple(columns), tuple(_row(one, renamed, judged) for one in shown))
 
 
 def _row(one: Difference, renamed: bool, judged: bool) -> tuple[Cell, ...]:
-    cells = [Cell(one.tag, href=f"#scalars/{one.tag}"), _unit_cell(one.pair.current)]
+    cells = [
+        Cell(one.tag, href=f"#{anchor('scalars', one.tag)}"),
+        Cell(_WAYS[one.better]),
+        _unit_cell(one.pair.current),
+    ]
     if renamed:
         cells.append(Cell(one.pair.before.name, small=_size(one.pair.before)))
     mark = "warning" if one.state is State.WORSE else ""
-    cells.append(Cell(one.state.value, list(State).index(one.state), mark=mark))
+    cells.append(Cell(one.state.value, _rank(one), mark=mark))
     for change in [one.best, one.last] if judged else [one.last]:
         cells += _change_cells(change)
-    return (*cells, Cell(_WAYS[one.better]))
+    return tuple(cells)
 
 
 def _unit_cell(unit: Unit) -> Cell:
@@ -125,16 +142,21 @@ def _size(unit: Unit) -> str:
     return f"{len(unit.runs):,} runs" if len(unit.runs) > 1 else ""
 
 
-def _change_cells(change: Change | None) -> tuple[Cell, Cell, Cell]:
+def _change_cells(change: Change | None) -> tuple[Cell, Cell]:
     if change is None:
-        return Cell(""), Cell(""), Cell("")
-    spread = "" if change.spread is None else f" ± {format_number(change.spread)}"
+        return Cell(""), Cell("")
+    was = "" if change.state is State.EQUAL else f"was {format_number(change.before)}"
+    spread = "" if change.spread is None else f" ± {format_number(rounded(change.spread, 2))}"
     share = "" if change.relative is None or not change.difference else share_said(change)
     mark = "warning" if change.state is State.WORSE else ""
     return (
-        Cell(format_number(change.before), change.before),
-        Cell(format_number(change.current), change.current),
-        Cell(f"{signed(change.difference)}{spread}", change.difference, small=share, mark=mark),
+        Cell(format_number(change.current), change.current, small=was),
+        Cell(
+            f"{signed(rounded(change.difference))}{spread}",
+            change.difference,
+            small=share,
+            mark=mark,
+        ),
     )
 
 
@@ -202,7 +224,7 @@ def _worst(moved: Sequence[Moved]) -> str:
 def _matching_panel(found: Comparison, options: Options) -> Panel:
     """How runs were paired, and what has no counterpart."""
     matching = found.matching
-    notes = [Note(matching.how)]
+    notes = [Note(matching.how), *_spread_notes(found.differences)]
     for units, where in ((matching.new, "in the baseline"), (matching.gone, "in these logs")):
         if units:
             names = listed([unit.name for unit in units])

@@ -108,6 +108,9 @@ def _verdict(
     several = len({id(one.pair) for one in about}) > 1
     name = f" of {listed([leading.pair.current.name])}" if several else ""
     said = f"{listed([leading.tag])}{name} {change_said(leading)}"
+    elsewhere = [one.tag for one in main if one.state is State.WORSE and one not in about]
+    if elsewhere and state is not State.WORSE:
+        said += f"; worse in {listed(list(dict.fromkeys(elsewhere)))}"
     return f"{_counts(about, state)}: {said}", state
 
 
@@ -135,7 +138,8 @@ def _counts(about: Sequence[Difference], state: State) -> str:
         return _PHRASES[state]
     numbers = {one: sum(each.state is one for each in about) for one in State}
     if numbers[state] == len(about):
-        return f"all {_pairs(about)} {_PHRASES[state]}"
+        every = f"all {_pairs(about)}" if len(about) > 2 else f"both {_pairs(about)[2:]}"
+        return f"{every} {_PHRASES[state]}"
     text = f"{numbers[state]:,} of {_pairs(about)} {_PHRASES[state]}"
     if state is State.WORSE and numbers[State.BETTER]:
         text += f", {numbers[State.BETTER]:,} better"
@@ -168,8 +172,13 @@ def change_said(one: Difference) -> str:
 def share_said(change: Change) -> str:
     """The relative difference in percent, "+11 %"; the difference itself where there is none."""
     if change.relative is None:
-        return signed(change.difference)
-    return f"{signed(100 * change.relative)} %"
+        return signed(rounded(change.difference))
+    return f"{signed(rounded(100 * change.relative))} %"
+
+
+def rounded(value: float, digits: int = 3) -> float:
+    """The value to so many significant digits: more say nothing of a difference."""
+    return float(f"{value:.{digits}g}")
 
 
 def signed(value: float) -> str:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tbreport.model import RunSummary, ScalarSummary
 from tbreport.roles import Better
 from tbreport.sections.pairs import Pair
 from tbreport.sections.summaries import best_of
+
+Floats = NDArray[np.float64]
 
 CONFIDENCE = 0.95  # of the interval for a difference: by chance 1 in 20 lies outside
 
@@ -155,15 +158,21 @@ def chance(before: Sequence[float], now: Sequence[float]) -> float | None:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
         variances = [float(side.var(ddof=1)) for side in several]
-        parts = [one / len(side) for one, side in zip(variances, several, strict=True)]
-        if len(several) == 1:
-            error, freedom = variances[0] + parts[0], len(several[0]) - 1.0
-        else:
-            error = sum(parts)
-            weights = [part**2 / (len(side) - 1) for part, side in zip(parts, several, strict=True)]
-            freedom = error**2 / sum(weights) if sum(weights) > 0 else 1.0
-    if not math.isfinite(error) or not math.isfinite(freedom):
+    parts = [one / len(side) for one, side in zip(variances, several, strict=True)]
+    error = sum(parts) + (variances[0] if len(several) == 1 else 0.0)
+    if not math.isfinite(error):
         return None
     from scipy.special import stdtrit  # takes long to import, and only seeds need it
 
-    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * math.sqrt(error)
+    return float(stdtrit(_freedom(parts, several), (1 + CONFIDENCE) / 2)) * math.sqrt(error)
+
+
+def _freedom(parts: Sequence[float], several: Sequence[Floats]) -> float:
+    """Welch's degrees of freedom: ``parts`` are the variances of the means of ``several``."""
+    total = sum(parts)
+    if total == 0:
+        return 1.0
+    shares = (
+        (part / total) ** 2 / (len(side) - 1) for part, side in zip(parts, several, strict=True)
+    )
+    return 1 / sum(shares)

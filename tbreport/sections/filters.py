@@ -48,7 +48,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
     """For each run the mosaics of its layers and a table of their measures."""
     panels: list[Panel] = []
     left = count = 0
-    for place, run in logs.coloured:
+    for run in logs.runs:
         banks = list(_banks(run))
         if not banks and not _images(run):
             continue
@@ -56,7 +56,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
             left += 1
             continue
         count += len(banks)
-        panels.append(_panel(run, place, banks))
+        panels.append(_panel(run, banks, options.bounds.image_pixels))
     if not panels:
         return None
     notes: tuple[Note, ...] = ()
@@ -106,11 +106,11 @@ def _images(run: Run) -> list[str]:
     ]
 
 
-def _panel(run: Run, place: int, banks: Sequence[_Bank]) -> Panel:
+def _panel(run: Run, banks: Sequence[_Bank], pixels: int) -> Panel:
     figures = [figure for bank in banks[:MOST_LAYERS] for figure in _mosaics(run, bank)]
     small = counted(len(banks), "layer")
     if not banks:
-        figures = [_photo(run, tag) for tag in _images(run)[:MOST_LAYERS]]
+        figures = [_photo(run, tag, pixels) for tag in _images(run)[:MOST_LAYERS]]
         small = "logged as images"
     notes = []
     if len(banks) > MOST_LAYERS:
@@ -138,11 +138,11 @@ def _mosaics(run: Run, bank: _Bank) -> Iterator[Figure]:
         yield Figure(Mosaic(alt, shown), caption)
 
 
-def _photo(run: Run, tag: str) -> Figure:
+def _photo(run: Run, tag: str, pixels: int) -> Figure:
     series = run.images[tag]
     step = int(series.steps[-1])
     alt = f"Kernels as {run.name} logged them as an image, {tag}, step {step:,}."
-    return Figure(Photo(alt, series.images[-1][0].data), tag, step=step)
+    return Figure(Photo(alt, series.images[-1][0].data, most_pixels=pixels), tag, step=step)
 
 
 def _table(banks: Sequence[_Bank]) -> Table:

@@ -28,9 +28,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
         return None
     choice = choose_tags(tags, MOST_TAGS, MOST_OF_FAMILY)
     room = min(MOST_OF_TAG, MOST_IMAGES // len(choice.tags))
-    panels = tuple(
-        _panel(tag, group, logs, options.image_steps, room) for group, tag in grouped(choice.tags)
-    )
+    panels = tuple(_panel(tag, group, logs, options, room) for group, tag in grouped(choice.tags))
     notes: tuple[Note, ...] = ()
     if choice.left_out:
         cut = listed([f"{name} ({shown:,} of {size:,})" for name, shown, size in choice.cut])
@@ -39,19 +37,20 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
     return Chapter("images", "Images", panels, count=len(tags), notes=notes)
 
 
-def _panel(tag: str, group: str, logs: Logs, image_steps: int, room: int) -> Panel:
+def _panel(tag: str, group: str, logs: Logs, options: Options, room: int) -> Panel:
     """The images of one tag in at most ``room`` figures: first fewer steps, then fewer runs."""
     holders = [run for run in logs.runs if tag in run.images and len(run.images[tag])]
     runs = evenly(holders, room)
     series = [run.images[tag] for run in runs]
     widest = max(len(batch) for one in series for batch in one.images)
     of_batch = max(1, min(widest, MOST_OF_BATCH, room // len(runs)))
-    steps = max(1, min(image_steps, room // (len(runs) * of_batch)))
+    steps = max(1, min(options.image_steps, room // (len(runs) * of_batch)))
+    pixels = options.bounds.image_pixels
     shown = [pair for row in _rows(series, steps) for pair in row]
     figures = tuple(
         figure
         for number, place in shown
-        for figure in _figures(runs[number], series[number], place, of_batch)
+        for figure in _figures(runs[number], series[number], place, of_batch, pixels)
     )
     return Panel(
         title_in_group(tag),
@@ -85,14 +84,16 @@ def _rows(series: Sequence[ImageSeries], most: int) -> list[list[tuple[int, int]
     return rows
 
 
-def _figures(run: Run, series: ImageSeries, place: int, of_batch: int) -> tuple[Figure, ...]:
+def _figures(
+    run: Run, series: ImageSeries, place: int, of_batch: int, pixels: int
+) -> tuple[Figure, ...]:
     step, batch = int(series.steps[place]), series.images[place]
     figures = []
     for number, image in enumerate(batch[:of_batch], 1):
         caption = f"image {number} of {len(batch)}" if len(batch) > 1 else ""
         where = f"{listed([series.tag])} of {listed([run.name])} at step {step:,}"
         alt = f"{where}, {caption}" if caption else where
-        figures.append(Figure(Photo(alt, image.data), caption, run.name, step))
+        figures.append(Figure(Photo(alt, image.data, most_pixels=pixels), caption, run.name, step))
     return tuple(figures)
 
 

@@ -21,7 +21,7 @@ MOST_METRICS = 4  # what fits beside a run in one table row
 MOST_UNJUDGED = 2  # where no name says what is better
 RARE = 10  # a metric in so many times fewer trainings than another is not a main one
 
-_WAYS = {"min": Better.LOWER, "max": Better.HIGHER}
+WAYS = {"min": Better.LOWER, "max": Better.HIGHER}
 _FAVOURITES = frozenset({"loss", "accuracy", "acc"})  # of metrics that are equally plain
 _SILENT_WORDS = roles.VALIDATION_WORDS | roles.TRAINING_WORDS | {"epoch", "total"}
 
@@ -112,18 +112,22 @@ def metric_for(tag: str, runs: Sequence[Run], chosen: Iterable[Metric]) -> Metri
 def _chosen(logs: Logs, wanted: str) -> Metric:
     name, _, end = wanted.rpartition(":")
     readings: list[tuple[str, Better | None]] = [(wanted, None)]
-    if name and end in _WAYS:
-        readings.append((name, _WAYS[end]))
+    if name and end in WAYS:
+        readings.append((name, WAYS[end]))
     for tag, way in readings:
         runs = [run for run in logs.runs if len(run.scalars.get(tag, ()))]
         if runs:
             metric = metric_of(tag, runs)
             return replace(metric, better=way) if way else metric
+    raise InputError(f"metric: {no_such_scalar(readings[-1][0], logs)}")
+
+
+def no_such_scalar(sought: str, logs: Logs) -> str:
+    """That no run has a scalar of that name, with the names that are close."""
     known = natural_order({tag for run in logs.runs for tag in run.scalars})
-    sought = readings[-1][0]
     close = difflib.get_close_matches(sought, known, n=3)
     hint = f"; did you mean {listed(close)}?" if close else f"; there are {listed(known)}"
-    raise InputError(f"metric: no run has a scalar {sought!r}{hint if known else ''}")
+    return f"no run has a scalar {sought!r}{hint if known else ''}"
 
 
 def _told_by_name(logs: Logs) -> tuple[Metric, ...]:

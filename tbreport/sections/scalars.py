@@ -74,7 +74,7 @@ def _panel(
     curves = drawn.curves_of(tag, logs, options.x_axis)
     shown = evenly(curves, MOST_LINES)
     log = bool(options.log_y) and re.search(options.log_y, tag) is not None
-    grey = behind.shadows(tag, before, shown, options)
+    grey = behind.shadows([tag], before, shown, options)
     axis = behind.widened(drawn.scale(shown, options.smoothing, log), shown, grey)
     runs = [run for run in logs.runs if tag in run.scalars and len(run.scalars[tag])]
     metric = metric_for(tag, runs, chosen_metrics(logs, options.metric))
@@ -103,7 +103,7 @@ def _panel(
     return Panel(
         title=title_in_group(tag, SUFFIXES),
         group=group,
-        small=" · ".join(filter(None, (remarks, "grey: the baseline" if grey else ""))),
+        small=" · ".join(filter(None, (remarks, behind.SAID if grey else ""))),
         tag=tag,
         runs=tuple(curve.run for curve in curves),
         figures=(Figure(chart, values=values),),

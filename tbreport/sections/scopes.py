@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tbreport.model import GraphNode
 from tbreport.names import natural_key
@@ -42,8 +43,7 @@ _NUMBER = re.compile(r"_?\d+")
 _NUMBER_WORD = re.compile(r"^(.*?)[_\[(-]?(\d+)\]?\)?$")
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """One node or scope of a level, or a series of equal ones.
 
     ``path`` is the full name, ``label`` the part shown, ``ops`` the number of nodes inside,
@@ -81,15 +81,22 @@ class Level:
     left_out: tuple[Box, ...] = ()
 
 
-@dataclass
+@dataclass(slots=True)
 class _Child:
-    """What is known of one child of a scope while its nodes are counted."""
+    """What is known of one child of a scope while its nodes are counted.
+
+    ``inner`` counts the names inside, and is empty for a single node.
+    """
 
     ops: int = 0
     parameters: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
-    scope: bool = False
-    inner: Counter[str] = field(default_factory=Counter)
+    kinds: dict[str, int] = field(default_factory=dict)
+    inner: Counter[str] | None = None
+
+    @property
+    def scope(self) -> bool:
+        """Whether there are nodes inside."""
+        return self.inner is not None
 
 
 def is_variable(node: GraphNode) -> bool:
@@ -135,17 +142,27 @@ def _place(name: str, prefix: str, opened: set[str]) -> str:
 
 
 def _children(nodes: Sequence[GraphNode], places: Mapping[str, str]) -> dict[str, _Child]:
-    children: dict[str, _Child] = defaultdict(_Child)
+    children: dict[str, _Child] = {}
+    singles: dict[str, dict[str, int]] = {}  # shared: a graph may have 200,000 of them
     for node in nodes:
         path = places[node.name]
-        child = children[path]
+        child = children.get(path)
+        if child is None and path == node.name:
+            kinds = singles.setdefault(node.op, {node.op: 1})
+            children[path] = _Child(1, parameter_count(node), kinds)
+            continue
+        if child is None:
+            child = children[path] = _Child()
+        elif child.ops == 1:
+            child.kinds = dict(child.kinds)
         child.ops += 1
-        child.kinds[node.op] += 1
+        child.kinds[node.op] = child.kinds.get(node.op, 0) + 1
         child.parameters += parameter_count(node)
         if len(node.name) > len(path):
-            child.scope = True
+            if child.inner is None:
+                child.inner = Counter()
             child.inner[_NUMBER.sub("#", node.name[len(path) :])] += 1
-    return dict(children)
+    return children
 
 
 def _draw(
@@ -179,11 +196,13 @@ def _draw(
 
 def _fold(path: str, children: Mapping[str, _Child]) -> str:
     """A name that siblings share when they differ by a number only and hold the same things."""
+    child = children[path]
+    if child.inner is None:
+        return path
     head, _, label = path.rpartition("/")
     match = _NUMBER_WORD.match(label)
     base = match[1] if match else label
-    child = children[path]
-    if not base or not child.scope:
+    if not base:
         return path
     signature = sorted(child.kinds.items()), sorted(child.inner.items())
     return f"{head}/{base}#{signature!r}"
@@ -192,10 +211,10 @@ def _fold(path: str, children: Mapping[str, _Child]) -> str:
 def _box(
     paths: Sequence[str], children: Mapping[str, _Child], prefix: str, opened: Collection[str]
 ) -> Box:
-    ordered = sorted(paths, key=natural_key)
+    ordered = sorted(paths, key=natural_key) if len(paths) > 1 else paths
     first = children[ordered[0]]
-    outer = max((f"{scope}/" for scope in opened if ordered[0].startswith(f"{scope}/")), default="")
-    start = max(len(prefix), len(outer))
+    outer = [len(scope) + 1 for scope in opened if ordered[0].startswith(f"{scope}/")]
+    start = max([len(prefix), *outer])
     label = ordered[0][start:]
     kind = _kind(first.kinds)
     numbered = label.split(".")[0].rstrip("0123456789") in ("", "input", "output")
@@ -220,7 +239,7 @@ _TELLING = re.compile(
 )
 
 
-def _kind(kinds: Counter[str]) -> str:
+def _kind(kinds: Mapping[str, int]) -> str:
     """The op that tells most about a scope: of the first telling word, else the commonest."""
     if len(kinds) == 1:
         return next(iter(kinds))
@@ -239,18 +258,8 @@ def _shown(boxes: Mapping[str, Box], flows: Collection[tuple[str, str]]) -> list
     that only look at a value, or that nothing is connected with.
     """
     network = [name for name, box in boxes.items() if not _MACHINERY.match(box.label)]
-    while True:  # what only fed or read a trifle becomes one itself
-        kept = set(network)
-        live = [(source, target) for source, target in flows if source in kept and target in kept]
-        sources, targets = {s for s, _ in live}, {t for _, t in live}
-        trifles = {
-            name
-            for name in network
-            if _is_trifle(boxes[name], has_input=name in targets, has_output=name in sources)
-        }
-        if not trifles:
-            break
-        network = [name for name in network if name not in trifles]
+    kept = _without_trifles(boxes, network, flows)
+    network = [name for name in network if name in kept]
     if len(network) < 2:
         network = list(boxes)
     if len(network) <= MOST_BOXES:
@@ -260,6 +269,46 @@ def _shown(boxes: Mapping[str, Box], flows: Collection[tuple[str, str]]) -> list
     )
     kept = set(weightiest[:MOST_BOXES])
     return [name for name in network if name in kept]
+
+
+def _without_trifles(
+    boxes: Mapping[str, Box], network: Sequence[str], flows: Collection[tuple[str, str]]
+) -> set[str]:
+    """The boxes of ``network`` that are no trifles; what only fed or read one becomes one itself.
+
+    Only boxes that lost a neighbour are looked at again, so that a chain of 200,000 constants costs
+    one pass and not 200,000.
+    """
+    left = set(network)
+    sources: dict[str, list[str]] = defaultdict(list)
+    targets: dict[str, list[str]] = defaultdict(list)
+    for source, target in flows:
+        if source in left and target in left:
+            sources[target].append(source)
+            targets[source].append(target)
+    inputs = {name: len(found) for name, found in sources.items()}
+    outputs = {name: len(found) for name, found in targets.items()}
+    changed: Collection[str] = network
+    while changed:
+        trifles = {
+            name
+            for name in changed
+            if _is_trifle(
+                boxes[name],
+                has_input=inputs.get(name, 0) > 0,
+                has_output=outputs.get(name, 0) > 0,
+            )
+        }
+        left -= trifles
+        changed = set()
+        for name in trifles:
+            for target in targets.get(name, ()):
+                inputs[target] -= 1
+            for source in sources.get(name, ()):
+                outputs[source] -= 1
+            changed.update(targets.get(name, ()), sources.get(name, ()))
+        changed &= left
+    return left
 
 
 def _is_trifle(box: Box, *, has_input: bool, has_output: bool) -> bool:

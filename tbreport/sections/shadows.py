@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from tbreport.stats import Envelope
 Floats = NDArray[np.float64]
 
 MOST_SHADOWS = 20  # in one chart; more are one grey area
+SAID = "grey: the baseline"
 
 
 def counterparts(logs: Logs, options: Options) -> tuple[RunSummary, ...]:
@@ -35,15 +36,16 @@ def counterparts(logs: Logs, options: Options) -> tuple[RunSummary, ...]:
 
 
 def shadows(
-    tag: str, runs: Sequence[RunSummary], curves: Sequence[Curve], options: Options
+    tags: Iterable[str], runs: Sequence[RunSummary], curves: Sequence[Curve], options: Options
 ) -> tuple[Envelope, ...]:
-    """The curves of ``tag`` in ``runs``, at most twenty, smoothed as the others are.
+    """The curves of ``tags`` in ``runs``, at most twenty, smoothed as the ``options`` say.
 
     A curve in order of arrival does not stand behind one over steps.
     """
     by_arrival = any(curve.by_arrival for curve in curves)
     held = [
         run.scalars[tag]
+        for tag in dict.fromkeys(tags)
         for run in runs
         if tag in run.scalars and _by_arrival(run.scalars[tag]) is by_arrival
     ]

@@ -16,8 +16,8 @@ from tbreport.stats import Envelope
 
 Floats = NDArray[np.float64]
 
-# Numbers of a report and of one chart, most of them 5.3 bytes in the page: 8 MB, 64 kB.
-MOST_NUMBERS = 1_500_000
+# Numbers of a report and of one chart, most of them 5.3 bytes in the page: 2 MB, 64 kB.
+MOST_NUMBERS = 400_000
 MOST_OF_CHART = 12_000
 FEWEST_POINTS = 8  # of a run: a rough shape at least
 BASELINE = "baseline"

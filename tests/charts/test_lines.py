@@ -183,3 +183,16 @@ def test_smoothing_comes_before_thinning_out():
     late = slice(COLUMNS // 2, None)
     assert np.abs(line.smooth.high[late]).max() < 0.2
     assert Line.of(steps, values, 0).read.high.max() > 3
+
+
+def test_shadows_are_grey_and_behind():
+    grey = style.rgb(style.BASELINE)
+    x = np.arange(20.0)
+    shadow = Envelope(x, np.full(20, 1.0), np.full(20, 1.0))
+    line = Line.of(x, np.linspace(0.0, 2.0, 20), 1)
+    image = opened(Lines("", (line,), shadows=(shadow,)))
+    pixels = {colour[:3] for _, colour in image.convert("RGBA").getcolors(10**7) if colour[3] > 99}
+    assert grey in pixels and has(image, 1)
+    single = Envelope(x[:1], shadow.low[:1], shadow.high[:1])
+    nothing = Envelope(x[:0], x[:0], x[:0])
+    assert opened(Lines("", (line,), shadows=(single, nothing))).size == (2 * WIDTH, 2 * HEIGHT)

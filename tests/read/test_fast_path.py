@@ -424,3 +424,19 @@ def test_mutants(tmp_path):
         writer.write_bytes(tmp_path / f"run{number}", data)
     with limits(few=8, block=1 << 14):
         check(tmp_path)
+
+
+def test_tags_that_are_not_wanted_take_no_memory(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = np.column_stack([np.arange(300.0), np.arange(1, 301.0), rng.random(300)])
+    payloads = []
+    for step in range(400):
+        payloads += [event(step, writer.tf2_histogram(f"h{tag}", rows)) for tag in range(10)]
+    writer.write_bytes(tmp_path, b"".join(map(frame, payloads)))
+    tracemalloc.start()
+    (run,) = read_logs(tmp_path, tags="h3").runs
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert list(run.histograms) == ["h3"]
+    assert kept < 2 * 400 * rows.nbytes
+    check(tmp_path, tags="h3")

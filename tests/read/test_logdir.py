@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from tbreport.errors import InputError
+from tbreport.limits import Limits
 from tbreport.model import Gap, GapKind, Logs
 from tbreport.read import logdir, records
 from tbreport.read.logdir import read_logs
@@ -258,10 +259,9 @@ def test_a_directory_that_cannot_be_listed_is_a_gap_and_costs_nothing_else(tmp_p
     )
 
 
-def test_directories_deeper_than_the_limit_are_a_gap(tmp_path, monkeypatch):
-    monkeypatch.setattr(logdir, "MAX_DEPTH", 2)
+def test_directories_deeper_than_the_limit_are_a_gap(tmp_path):
     make(tmp_path, "1/2", "1/2/3")
-    logs = read_logs(tmp_path)
+    logs = read_logs(tmp_path, limits=Limits(nesting=2))
     assert names(logs) == ["1/2"]
     assert [(gap.kind, gap.file) for gap in logs.gaps] == [(GapKind.LIMIT, "1/2/3")]
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tbreport.limits import DEFAULT, Limits
 from tbreport.model import Gap, GapKind
 from tbreport.read import records
 from tbreport.read.logdir import Choices, RunJob, read_run
@@ -26,8 +27,8 @@ WHOLE = b"".join(RECORDS)
 STARTS = [sum(map(len, RECORDS[:index])) for index in range(len(RECORDS) + 1)]
 
 
-def read(path: Path) -> tuple[list[tuple[int, bytes]], list[Gap]]:
-    with RecordFile(path, "file") as file:
+def read(path: Path, limits: Limits = DEFAULT) -> tuple[list[tuple[int, bytes]], list[Gap]]:
+    with RecordFile(path, "file", limits=limits) as file:
         found = list(file)
     assert file.records == len(found)
     return found, file.gaps
@@ -206,14 +207,14 @@ def test_many_damaged_places_do_not_use_up_the_budget(tmp_path):
     assert {gap.kind for gap in gaps} == {GapKind.DAMAGED}
 
 
-def test_a_record_over_the_limit_is_left_out_and_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(records, "MAX_RECORD", 1000)
+def test_a_record_over_the_limit_is_left_out_and_named(tmp_path):
     large = frame(b"\xff" * 1001)
     allowed = frame(b"\xff" * 1000)
-    found, gaps = read_bytes(tmp_path, RECORDS[0] + large + allowed + RECORDS[1])
+    path = writer.write_bytes(tmp_path, RECORDS[0] + large + allowed + RECORDS[1])
+    found, gaps = read(path, Limits(record_bytes=1000))
     assert [len(payload) for _, payload in found] == [len(PAYLOADS[0]), 1000, len(PAYLOADS[1])]
     assert only(gaps) == (GapKind.LIMIT, STARTS[1], len(large))
-    assert "1001 bytes" in gaps[0].reason
+    assert gaps[0].reason == "a record of 1001 bytes (limit record_bytes=1000)"
 
 
 def test_what_is_no_regular_file_is_refused(tmp_path):

@@ -10,9 +10,12 @@ from hypothesis.extra import numpy as hnp
 from tensorboard.compat.proto import tensor_pb2
 from tensorboard.util import tensor_util
 
-from tbreport.read.tensors import MAX_REPEATED, BadTensor, decode
+from tbreport.limits import DEFAULT
+from tbreport.read.tensors import BadTensor, decode
 from tbreport.read.wire import message
 from tests.writer import strings, tensor
+
+MAX_REPEATED = DEFAULT.repeated_values
 
 DTYPES = ("f4", "f8", "i4", "u1", "i2", "i1", "c8", "i8", "?", "u2", "c16", "f2", "u4", "u8")
 BFLOAT16, HALF, STRING = 14, 19, 7
