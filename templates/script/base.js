@@ -58,7 +58,8 @@ function furnish(made, attributes, content = []) {
  * @param {{run: string, look: string}} trace
  */
 function named({ run, look }) {
-  return element("span", { class: `run ${look}` }, element("span", { dir: "auto" }, run));
+  const said = run.trim() ? run : "(no name)";
+  return element("span", { class: `run ${look}` }, element("span", { dir: "auto" }, said));
 }
 
 /**
