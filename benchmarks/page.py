@@ -1,8 +1,9 @@
 """A report in a browser against an empty page: first paint and load in headless Chromium.
 
-Run it by hand on a quiet machine: ``python benchmarks/page.py REPORT.html [ROUNDS]``. Each visit
-has a new profile; the pages take turns; ratios are medians over rounds with their range. Every
-picture is checked to decode once it is scrolled to.
+Run it by hand on a quiet machine: ``python benchmarks/page.py REPORT.html [ROUNDS]``; a number in
+place of the report, such as 2000, makes one of so many scalar charts of 8 runs. Each visit has a
+new profile; the pages take turns; ratios are medians over rounds with their range. Every picture is
+checked to decode once it is scrolled to.
 """
 
 from __future__ import annotations
@@ -11,9 +12,16 @@ import shutil
 import statistics
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from playwright.sync_api import Playwright, sync_playwright
+
+import tbreport
+from tbreport.model import ScalarSeries
+from tbreport.sections import scalars
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -22,6 +30,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+POINTS = 300
 EMPTY = "<!doctype html><html lang='en'><title>empty</title><p>empty</p></html>"
 TIMES = """() => new Promise(done => {
   const read = () => {
@@ -52,10 +61,34 @@ def visit(playwright: Playwright, page: Path) -> tuple[float, float]:
     return paint, load
 
 
+def make(path: Path, charts: int) -> Path:
+    """A report of ``charts`` scalar charts of 8 runs, more than one has by itself."""
+    random = np.random.default_rng(0)
+    fall = np.exp(-np.arange(POINTS) / 90)
+
+    def curve() -> Any:
+        return fall + random.normal(0, 0.1, POINTS)
+
+    runs = tuple(_run(f"run{run}", charts, curve) for run in range(8))
+    scalars.MOST_CHARTS = charts
+    tbreport.build_report(tbreport.Logs(runs), title=f"{charts} charts").write(path)
+    return path
+
+
+def _run(name: str, charts: int, curve: Callable[[], Any]) -> tbreport.Run:
+    steps, times = np.arange(POINTS), np.arange(1.0, POINTS + 1)
+    tags = [f"layer{chart // 20}/m{chart % 20:02}" for chart in range(charts)]
+    return tbreport.Run(
+        name, scalars={tag: ScalarSeries(tag, steps, times, values=curve()) for tag in tags}
+    )
+
+
 def main() -> None:
-    report = Path(sys.argv[1]).resolve()
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        what = sys.argv[1]
+        made = Path(folder, "report.html")
+        report = make(made, int(what)) if what.isdigit() else Path(what).resolve()
         empty = Path(folder, "empty.html")
         empty.write_text(EMPTY, encoding="utf-8")
         seen: dict[Path, list[tuple[float, float]]] = {empty: [], report: []}

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from tbreport.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from tbreport.baseline import read_baseline
     from tbreport.errors import InputError, OutputError, TbreportError
     from tbreport.faults import Fault
-    from tbreport.model import Finding, Gap, Logs, Run, Severity
+    from tbreport.model import Baseline, Finding, Gap, GateResult, Logs, Run, Severity
     from tbreport.options import Options
     from tbreport.read.logdir import read_logs
-    from tbreport.report import Report, build_report
+    from tbreport.report import build_report
+    from tbreport.result import Report
     from tbreport.rules import RULES
     from tbreport.rules.kit import Rule
     from tbreport.sections import SECTIONS
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
 __all__ = [
     "RULES",
     "SECTIONS",
+    "Baseline",
     "Fault",
     "Finding",
     "Gap",
+    "GateResult",
     "InputError",
     "Logs",
     "Options",
@@ -42,6 +46,7 @@ __all__ = [
     "TbreportError",
     "__version__",
     "build_report",
+    "read_baseline",
     "read_logs",
 ]
 
@@ -50,20 +55,23 @@ __all__ = [
 _HOMES = {
     "RULES": "rules",
     "SECTIONS": "sections",
+    "Baseline": "model",
     "Fault": "faults",
     "Finding": "model",
     "Gap": "model",
+    "GateResult": "model",
     "InputError": "errors",
     "Logs": "model",
     "Options": "options",
     "OutputError": "errors",
-    "Report": "report",
+    "Report": "result",
     "Rule": "rules.kit",
     "Run": "model",
     "Section": "sections.kit",
     "Severity": "model",
     "TbreportError": "errors",
     "build_report": "report",
+    "read_baseline": "baseline",
     "read_logs": "read.logdir",
 }
 

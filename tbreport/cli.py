@@ -6,24 +6,24 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from tbreport.errors import OutputError, TbreportError
+from tbreport.flags import flags
 from tbreport.version import VERSION
 
 if TYPE_CHECKING:
     from tbreport.faults import Fault
     from tbreport.model import Logs
     from tbreport.options import Options
-    from tbreport.report import Report
+    from tbreport.result import Report
 
-OK, FOUND, GAPS, FAULTS, INTERRUPTED = 0, 1, 1, 3, 130
+OK, FOUND, GAPS, UNUSABLE, FAULTS, INTERRUPTED = 0, 1, 1, 2, 3, 130
 
 STDOUT = "-"
-REDRAW = 0.1  # seconds between two states of the progress line
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -41,6 +41,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except TbreportError as error:
         if str(error):
             _say(f"tbreport: {_printable(str(error))}")
+        for line in error.shown:
+            _say(_printable(line))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _say("tbreport: interrupted, no report was written")
@@ -79,53 +81,7 @@ def _list_limits(context: click.Context, _: click.Parameter, wanted: bool) -> No
     "in the working directory. The command line goes before the file.",
 )
 @click.argument("logdirs", metavar="LOGDIR...", nargs=-1, required=True)
-@click.option(
-    "-o",
-    "--output",
-    metavar="PATH",
-    help="The file to write [report.html], a folder "
-    "(ends in / or is there) or - for standard output.",
-)
-@click.option("--title", metavar="TEXT", help="The heading [the name of LOGDIR].")
-@click.option("--comment", metavar="TEXT", help="A sentence under the heading.")
-@click.option("--runs", metavar="REGEX", help="Only runs whose name has a match.")
-@click.option("--tags", metavar="REGEX", help="Only tags that have a match.")
-@click.option("--section", metavar="ID", multiple=True, help="Only this section; may be repeated.")
-@click.option(
-    "--skip-section",
-    metavar="ID",
-    multiple=True,
-    help="All sections but this one; may be repeated.",
-)
-@click.option(
-    "--smoothing",
-    metavar="WEIGHT",
-    type=float,
-    help="Of curves as in TensorBoard, 0 to 0.999 [0.6].",
-)
-@click.option(
-    "--x-axis",
-    type=click.Choice(["step", "relative", "wall"]),
-    help="What curves are drawn over [step].",
-)
-@click.option(
-    "--log-y",
-    metavar="REGEX",
-    help="A logarithmic y axis for tags that have a match; positive values that span more "
-    "than three powers of ten have one anyway.",
-)
-@click.option(
-    "--metric",
-    metavar="TAG[:min|max]",
-    help="The main metric, and which of its values is best [told by the names of tags].",
-)
-@click.option("--image-steps", metavar="N", type=int, help="Steps shown of each image tag [6].")
-@click.option(
-    "--limit",
-    metavar="NAME=NUMBER",
-    multiple=True,
-    help="A limit on what logs may claim or hold; repeatable. --list-limits names them.",
-)
+@flags
 @click.option(
     "--list-limits",
     is_flag=True,
@@ -133,18 +89,6 @@ def _list_limits(context: click.Context, _: click.Parameter, wanted: bool) -> No
     expose_value=False,
     callback=_list_limits,
     help="List every limit with its value and meaning, and exit.",
-)
-@click.option("--ignore", metavar="RULE", multiple=True, help="A rule to leave out; repeatable.")
-@click.option(
-    "--rule-option",
-    metavar="RULE.NAME=VALUE",
-    multiple=True,
-    help="A threshold of a rule; repeatable. --list-rules names them.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["warning", "error"]),
-    help="Exit with 1 when a finding is this severe; the report is written first.",
 )
 @click.option(
     "--list-rules",
@@ -154,17 +98,7 @@ def _list_limits(context: click.Context, _: click.Parameter, wanted: bool) -> No
     callback=_list_rules,
     help="List every rule with its severity, thresholds and their source, and exit.",
 )
-@click.option("--jobs", metavar="N", type=int, help="Processes [0: one for each processor].")
 @click.option("--config", metavar="FILE", help="Read options from this TOML file.")
-@click.option(
-    "--strict/--no-strict",
-    default=None,
-    help="Exit with 1 when something in the logs can't be shown, and with 3 at the first "
-    "fault of a part of tbreport.",
-)
-@click.option("--stamp/--no-stamp", default=None, help="Show when the report was made.")
-@click.option("-q", "--quiet", is_flag=True, default=None, help="Print errors only.")
-@click.option("-v", "--verbose", is_flag=True, default=None, help="Print tracebacks of faults.")
 @click.version_option(VERSION, prog_name="tbreport")
 def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int:
     """Read every TensorBoard run under LOGDIR and write one self-contained HTML report."""
@@ -195,19 +129,21 @@ def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int
 
 def _make(logdirs: tuple[str, ...], options: Options) -> int:
     """Read, build and write; the exit code says how it went."""
-    from tbreport.output import check_writable
-
-    if options.output != STDOUT:
-        check_writable(options.output)
+    _check_places(options)
 
     from datetime import UTC, datetime
 
+    from tbreport.outcomes import check_gates
+    from tbreport.progress import Progress
     from tbreport.read.logdir import MEDIA_STEPS, read_logs
     from tbreport.report import build_report, choose_sections
     from tbreport.sections import SECTIONS
 
-    choose_sections(SECTIONS, options)  # a wrong name is told before the work
-    progress = _Progress(options.quiet)
+    # What is wrong is told before the work.
+    choose_sections(SECTIONS, options)
+    check_gates(options, baseline=bool(options.baseline))
+    live = sys.stderr.isatty()
+    progress = Progress(None if options.quiet else _say, live=live, clock=time.monotonic)
     logs = read_logs(
         logdirs,
         runs=options.runs,
@@ -217,6 +153,11 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         limits=options.bounds,
     )
     progress.read(logs)
+    baseline = None
+    if options.baseline:
+        from tbreport.baseline import read_baseline
+
+        baseline = read_baseline(options.baseline, logs, logdirs=logdirs, options=options)
     gc.freeze()  # what was read stays: looking for garbage in it again and again costs much
     report = build_report(
         logs,
@@ -225,24 +166,34 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         sections=SECTIONS,
         progress=progress.drawing,
         made=datetime.now(UTC) if options.stamp else None,
+        baseline=baseline,
     )
     progress.drawn(len(report.document.pictures))
-    size = _write(report, options.output)
+    size = _write(report, options)
+    if report.fitted and report.fitted.told and not options.quiet:
+        _say(f"tbreport: {_printable(report.fitted.told)}")
     for fault in report.faults:
         _say_fault(fault, options.verbose)
     if not options.quiet:
         _say(_closing(logs, report, options.output, size))
+    for gate in report.gates:
+        if gate.state != "passed":
+            said = "tripped" if gate.state == "tripped" else "can't be measured"
+            _say(_printable(f"tbreport: gate {gate.expression!r} {said}: {gate.message}"))
+    return _exit_code(report, options)
+
+
+def _exit_code(report: Report, options: Options) -> int:
+    """The gravest of what is amiss."""
+    states = {gate.state for gate in report.gates}
     if report.faults:
         return FAULTS
-    if options.fail_on and any(
-        one.severity in _failing(options.fail_on) for one in report.findings
-    ):
+    if "error" in states:
+        return UNUSABLE
+    failing = {"error": ("error",), "warning": ("error", "warning")}.get(options.fail_on, ())
+    if "tripped" in states or any(one.severity in failing for one in report.findings):
         return FOUND
     return GAPS if options.strict and report.gaps else OK
-
-
-def _failing(level: str) -> tuple[str, ...]:
-    return ("error",) if level == "error" else ("error", "warning")
 
 
 def _title(logdirs: Sequence[str]) -> str:
@@ -252,11 +203,48 @@ def _title(logdirs: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(os.path.basename(folder) or "logs" for folder in folders))
 
 
-def _write(report: Report, output: str) -> int:
-    if output != STDOUT:
-        return report.write(output)
+def _check_places(options: Options) -> None:
+    """Tell before the work what can't be written to."""
+    from tbreport.output import check_writable, is_folder
+
+    for path in (options.json, options.markdown, options.junit):
+        if path not in ("", STDOUT) and is_folder(path):
+            raise OutputError(f"{path} can't be written: it is a folder; name a file")
+    folder = os.path.join(options.csv, "") if options.csv else ""
+    for path in (options.output, options.json, options.markdown, options.junit, folder):
+        if path not in ("", STDOUT):
+            check_writable(path)
+
+
+def _write(report: Report, options: Options) -> int:
+    """Write the report and what is to stand beside it; the bytes of the report."""
+    output = options.output
+    size = _print(report.pieces()) if output == STDOUT else report.write(output)
+    if options.json:
+        _write_text(options.json, report.to_json())
+    if options.markdown:
+        _write_text(options.markdown, report.to_markdown())
+    if options.junit:
+        _write_text(options.junit, report.to_junit(options.fail_on))
+    if options.csv:
+        report.write_csv(options.csv)
+    return size
+
+
+def _write_text(path: str, text: str) -> None:
+    """Write what stands beside the report to a file or to standard output."""
+    from tbreport.output import write_file
+
+    if path == STDOUT:
+        _print([text])
+    else:
+        write_file(path, [text])
+
+
+def _print(pieces: Iterable[str]) -> int:
+    """Write ``pieces`` to standard output as UTF-8; the number of bytes."""
     try:
-        size = sum(map(sys.stdout.buffer.write, (piece.encode() for piece in report.pieces())))
+        size = sum(map(sys.stdout.buffer.write, (piece.encode() for piece in pieces)))
         sys.stdout.buffer.flush()
     except OSError as error:
         # What is still in the buffer would be tried again, and complained about, on the way out.
@@ -285,56 +273,6 @@ def _closing(logs: Logs, report: Report, output: str, size: int) -> str:
         facts.append(_counted(len(report.faults), "fault"))
     where = "standard output" if output == STDOUT else _printable(output)
     return f"{where}: {', '.join(facts)}"
-
-
-class _Progress:
-    """How far the work is, on standard error: one line a stage, changing on a terminal."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._live = not quiet and sys.stderr.isatty()
-        self._begun = time.monotonic()
-        self._shown = 0.0
-        self._width = 0
-
-    def reading(self, done: int, total: int, size: int) -> None:
-        """``done`` of ``total`` runs are read, ``size`` bytes."""
-        self._show(lambda: f"reading run {done:,} of {total:,}, {self._rate(size)}")
-
-    def drawing(self, done: int, total: int) -> None:
-        """``done`` of ``total`` charts are drawn."""
-        self._show(lambda: f"drawing chart {done:,} of {total:,}")
-
-    def read(self, logs: Logs) -> None:
-        """All is read."""
-        files = [file for run in logs.runs for file in run.files]
-        said = f"read {_counted(len(files), 'file')} of {_counted(len(logs.runs), 'run')}"
-        self._end(f"{said}, {self._rate(sum(file.size for file in files))}")
-
-    def drawn(self, charts: int) -> None:
-        """All is drawn."""
-        self._end(f"drew {_counted(charts, 'chart')} in {self._seconds():.1f} s")
-
-    def _seconds(self) -> float:
-        return max(time.monotonic() - self._begun, 1e-3)
-
-    def _rate(self, size: int) -> str:
-        from tbreport.stats import format_bytes
-
-        seconds = self._seconds()
-        rate = format_bytes(round(size / seconds))
-        return f"{format_bytes(size)} in {seconds:.1f} s, {rate}/s"
-
-    def _show(self, text: Callable[[], str]) -> None:
-        if self._live and time.monotonic() - self._shown >= REDRAW:
-            line = text()
-            _say("\r" + line.ljust(self._width), newline=False)
-            self._shown, self._width = time.monotonic(), len(line)
-
-    def _end(self, text: str) -> None:
-        if not self._quiet:
-            _say(f"\r{text.ljust(self._width)}" if self._live else text)
-        self._begun, self._width = time.monotonic(), 0
 
 
 def _counted(count: int, noun: str) -> str:

@@ -6,10 +6,15 @@ from __future__ import annotations
 class TbreportError(Exception):
     """Something about the command is ill; ``str(error)`` is the line a user reads.
 
+    ``shown`` are lines to be printed under it, such as an expression with a mark under the place;
     ``exit_code`` is what the command line exits with.
     """
 
     exit_code = 2
+
+    def __init__(self, message: str, *shown: str) -> None:
+        super().__init__(message)
+        self.shown = shown
 
 
 class InputError(TbreportError):

@@ -425,18 +425,42 @@ class Trace:
     size: int
 
 
+@dataclass(frozen=True)
+class Group:
+    """Two or more runs of one configuration, by name, in the order of the logs."""
+
+    name: str
+    runs: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Logs:
-    """All runs in natural order, and what could not be attributed to one of them."""
+    """All runs in natural order, and what could not be attributed to one of them.
+
+    ``groups`` are the runs that are to be read together; a run is in one of them at most.
+    ``baseline`` is what they are to be compared with.
+    """
 
     runs: tuple[Run, ...]
     gaps: tuple[Gap, ...] = ()
     traces: tuple[Trace, ...] = ()
+    groups: tuple[Group, ...] = ()
+    baseline: Baseline | None = None
 
     @property
     def all_gaps(self) -> tuple[Gap, ...]:
         """The gaps of the log directories and of every run, in that order."""
         return self.gaps + tuple(gap for run in self.runs for gap in run.gaps)
+
+    @property
+    def coloured(self) -> tuple[tuple[int, Run], ...]:
+        """Every run with the number of its colour: its place, where a group counts as one run."""
+        owner = {run: place for place, group in enumerate(self.groups) for run in group.runs}
+        numbers: dict[int | str, int] = {}
+        return tuple(
+            (numbers.setdefault(owner.get(run.name, run.name), len(numbers)), run)
+            for run in self.runs
+        )
 
 
 class Severity(StrEnum):
@@ -485,11 +509,40 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What one run has for a gate.
+
+    ``value`` is what was compared: a value of the tag, seconds, or for a delta the difference from
+    the baseline, relative where the gate is; ``words`` say it with its step or its two sides.
+    """
+
+    run: str
+    value: float
+    words: str
+    tripped: bool
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What came of one gate: ``state`` is "tripped", "passed" or "error" (it can't be measured).
+
+    ``message`` says why in one sentence; ``measured`` has every run that has the metric.
+    """
+
+    expression: str
+    state: str
+    message: str
+    tag: str = ""
+    measured: tuple[Measured, ...] = ()
+
+
+@dataclass(frozen=True)
 class Judgement(Sequence[Finding]):
     """The findings in their order, and with them all that was looked at."""
 
     findings: tuple[Finding, ...] = ()
     checks: tuple[Check, ...] = ()
+    gates: tuple[GateResult, ...] = ()
 
     @overload
     def __getitem__(self, place: int) -> Finding: ...
@@ -500,3 +553,81 @@ class Judgement(Sequence[Finding]):
 
     def __len__(self) -> int:
         return len(self.findings)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One value of a series and where it stands."""
+
+    value: float
+    step: int
+
+
+@dataclass(frozen=True, eq=False)
+class Thinned:
+    """A curve thinned out to at most a few hundred columns, each with its lowest and highest value.
+
+    All arrays are float64 of shape (m,); ``x`` are steps, or places in order of arrival where all
+    steps are equal; ``seconds`` are since the first value, NaN where there is no time. ``low is
+    high`` where nothing was thinned out; NaN marks a column without a finite value.
+    """
+
+    x: Floats
+    seconds: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class ScalarSummary:
+    """The numbers of one scalar series, of all its points.
+
+    ``count`` points, of which ``finite`` are numbers; ``lowest``, ``highest`` and ``mean`` are of
+    those, None without any; ``first`` and ``last`` are as logged.
+    """
+
+    count: int
+    finite: int
+    first: Reading
+    last: Reading
+    lowest: Reading | None
+    highest: Reading | None
+    mean: float | None
+    curve: Thinned
+
+
+@dataclass(frozen=True, eq=False)
+class RunSummary:
+    """The numbers of one run; ``scalars`` by tag, ``status`` "" where no session says it.
+
+    Times in seconds, wall times since 1970, UTC; ``runtime`` without the pauses between files.
+    """
+
+    name: str
+    files: tuple[str, ...] = ()
+    size: int = 0
+    events: int = 0
+    values: int = 0
+    superseded: int = 0
+    last_step: int | None = None
+    first_wall_time: float | None = None
+    last_wall_time: float | None = None
+    runtime: float | None = None
+    status: str = ""
+    hparams: Mapping[str, HParam] = field(default_factory=dict)
+    scalars: Mapping[str, ScalarSummary] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """What the logs are compared with: other logs, one of their own runs, or an earlier report.
+
+    ``findings`` are those of its runs and ``checked`` the rules that could be checked then.
+    ``within`` names those of the logs' own runs that are the baseline.
+    """
+
+    runs: tuple[RunSummary, ...]
+    groups: tuple[Group, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    checked: frozenset[str] = frozenset()
+    within: tuple[str, ...] = ()

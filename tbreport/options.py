@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tbreport.errors import InputError
+from tbreport.gates import Gate, parse
 from tbreport.limits import Limits
 
 X_AXES = ("step", "relative", "wall")
@@ -18,8 +19,10 @@ FAIL_ON = ("", "warning", "error")
 SMOOTHING_MAX = 0.999  # TensorBoard's slider ends there; at 1 a curve would never move
 CONFIG_FILES = ("tbreport.toml", "pyproject.toml")  # the first of them with our settings counts
 
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(B|kB|MB|GB)", re.IGNORECASE)
+_UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _RULE_OPTION = re.compile(r"([a-z0-9-]+)\.(\w+)=([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
-_PATTERNS = ("runs", "tags", "log_y")
+_PATTERNS = ("runs", "tags", "log_y", "group")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
 
@@ -29,13 +32,22 @@ class Options:
 
     ``runs``, ``tags`` and ``log_y`` are regular expressions that a name is to match somewhere;
     empty means all (``log_y``: none). ``smoothing`` is TensorBoard's weight, from 0 to 0.999.
-    ``metric`` is the tag of the main metric, with ":min" or ":max" after it where its name does not
-    tell which is better; empty means the one that names suggest.
+    ``metric`` are the tags of the main metrics, with ":min" or ":max" after each whose name does
+    not tell which is better; empty means those that names suggest. One may be given as a string.
+    ``group`` is a regular expression whose captures name the group of a run; empty groups runs that
+    differ by seed only, "none" nothing. ``baseline`` is what the logs are compared with: a log
+    directory, a run of theirs, or the JSON of an earlier report. ``json`` is the file to write
+    what the report says to, "" for none.
     ``ignore`` are rules to leave out, ``rule_option`` thresholds as "RULE.threshold=NUMBER",
-    ``fail_on`` the severity of findings from which on the command line exits with 1.
+    ``fail_on`` the severity of findings from which on the command line exits with 1, ``fail_if``
+    gates as ``tbreport.gates`` reads them, which make it exit with 1 too.
+    ``markdown`` and ``junit`` are files to write a summary and the test cases to, ``csv`` a folder
+    for all points of scalars; "" for none, "-" for standard output (files only).
+    ``data`` puts the numbers of curves into the page, for exact values and zooming there.
     ``limit`` moves limits on what logs may claim, as "NAME=NUMBER".
-    ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
-    used.
+    ``max_size`` is what a report may weigh, as a number with B, kB, MB or GB (powers of 1,000), or
+    "none"; a larger one is reduced and says by what. ``jobs`` counts processes, 0 for one per
+    processor. Raises InputError where a value can't be used.
     """
 
     output: str = "report.html"
@@ -48,12 +60,21 @@ class Options:
     smoothing: float = 0.6
     x_axis: str = "step"
     log_y: str = ""
-    metric: str = ""
+    metric: tuple[str, ...] = ()
+    group: str = ""
     image_steps: int = 6
+    data: bool = True
     limit: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     rule_option: tuple[str, ...] = ()
     fail_on: str = ""
+    fail_if: tuple[str, ...] = ()
+    markdown: str = ""
+    csv: str = ""
+    junit: str = ""
+    baseline: str = ""
+    json: str = ""
+    max_size: str = "10MB"
     jobs: int = 0
     strict: bool = False
     stamp: bool = False
@@ -61,6 +82,9 @@ class Options:
     verbose: bool = False
 
     def __post_init__(self) -> None:
+        if isinstance(self.metric, str):
+            object.__setattr__(self, "metric", (self.metric,))
+        object.__setattr__(self, "metric", tuple(filter(None, self.metric)))
         for name in _PATTERNS:
             _check_pattern(name, getattr(self, name))
         if not 0 <= self.smoothing <= SMOOTHING_MAX:
@@ -73,9 +97,37 @@ class Options:
             raise InputError(f"jobs is to be 0 (one per processor) or more, not {self.jobs}")
         if self.fail_on not in FAIL_ON:
             raise InputError(f"fail_on is to be warning, error or empty, not {self.fail_on!r}")
-        _ = self.limits, self.bounds
+        _ = self.limits, self.gates, self.bounds, self.max_bytes
         if not self.output:
             raise InputError("output is empty; name a file, a folder or - for standard output")
+        self._check_places()
+
+    def _check_places(self) -> None:
+        """No two outputs may go to one place, and a folder not to standard output."""
+        if self.csv == "-":
+            raise InputError("csv is a folder of files; name one, not -")
+        named: dict[str, str] = {}
+        for name in ("output", "json", "markdown", "junit"):
+            place = getattr(self, name)
+            if place and named.setdefault(place, name) != name:
+                raise InputError(f"{named[place]} and {name} can't both go to {place}")
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates in ``fail_if``, in their order."""
+        return tuple(map(parse, self.fail_if))
+
+    @property
+    def max_bytes(self) -> int | None:
+        """``max_size`` in bytes; None for "none"."""
+        if self.max_size == "none":
+            return None
+        match = _SIZE.fullmatch(self.max_size)
+        if match is None:
+            raise InputError(
+                f"max_size is to be a size such as 10MB or none, not {self.max_size!r}"
+            )
+        return round(float(match[1]) * _UNITS[match[2].lower()])
 
     @property
     def limits(self) -> dict[str, dict[str, float]]:
@@ -157,7 +209,7 @@ def _checked(settings: Mapping[str, Any], path: Path) -> dict[str, Any]:
     try:
         Options(**values)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {error}", *error.shown) from error
     return values
 
 

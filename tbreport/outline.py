@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tbreport.names import anchor
-from tbreport.sections.kit import Chapter, Note, Panel
+from tbreport.sections.kit import Chapter, Figure, Note, Panel
 
 _LEVELS = ("error", "warning")  # worst first; other notes have no mark
 
@@ -17,12 +17,14 @@ _LEVELS = ("error", "warning")  # worst first; other notes have no mark
 class PanelPlace:
     """A panel, its id and the worst level of its notes ("" if none is worth a mark).
 
+    ``figures`` are the ids of its figures, "" for one that is alone and found under the panel's.
     ``prefix`` is the name of a group that has no heading as this panel is all of it.
     """
 
     id: str
     panel: Panel
     level: str
+    figures: tuple[str, ...] = ()
     prefix: str = ""
 
     @property
@@ -30,6 +32,33 @@ class PanelPlace:
         """Whether it is words with a level and nothing else, as a finding is."""
         panel = self.panel
         return bool(self.level) and not (panel.figures or panel.sounds or panel.tables)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The steps that its figures show, ascending, where each is of a run at one of several."""
+        figures = self.panel.figures
+        steps = {figure.step for figure in figures if figure.step is not None}
+        told = all(figure.run is not None and figure.step is not None for figure in figures)
+        return tuple(sorted(steps)) if told and len(steps) > 1 else ()
+
+    @property
+    def rows(self) -> tuple[tuple[tuple[str, Figure], ...], ...]:
+        """The figures with their ids, the runs of about one step in a row.
+
+        All are in one row where they are of one run, or not of steps.
+        """
+        pairs = list(zip(self.figures, self.panel.figures, strict=True))
+        if not self.steps or len({figure.run for figure in self.panel.figures}) < 2:
+            return (tuple(pairs),) if pairs else ()
+        rows: list[list[tuple[str, Figure]]] = []
+        shown: dict[str | None, int | None] = {}
+        for place, figure in pairs:
+            if not rows or shown.get(figure.run, figure.step) != figure.step:
+                rows.append([])
+                shown = {}
+            rows[-1].append((place, figure))
+            shown[figure.run] = figure.step
+        return tuple(map(tuple, rows))
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +177,20 @@ class Outline:
 
     def _place(self, chapter_id: str, panel: Panel) -> PanelPlace:
         wanted = anchor(chapter_id, panel.tag or panel.title)
-        return PanelPlace(self._take(wanted, panel.title, *panel.runs), panel, _level(panel.notes))
+        taken = self._take(wanted, panel.title, *panel.runs)
+        figures = self._figures(taken, panel.figures)
+        return PanelPlace(taken, panel, _level(panel.notes), figures)
+
+    def _figures(self, panel_id: str, figures: Sequence[Figure]) -> tuple[str, ...]:
+        if len(figures) < 2:
+            return ("",) * len(figures)
+        return tuple([self._figure(panel_id, figure) for figure in figures])
+
+    def _figure(self, panel_id: str, figure: Figure) -> str:
+        said = (figure.run, None if figure.step is None else str(figure.step), figure.caption)
+        name = "/".join(word for word in said if word) or figure.chart.alt
+        # ":" has no place in the anchor of a name, so a figure is never taken for a panel.
+        return self._take(anchor(f"{panel_id}:", name).replace(":/", ":", 1), figure.chart.alt)
 
     def _take(self, wanted: str, *names: str) -> str:
         """``wanted`` if nothing else has that id, else ``wanted`` told apart by further names."""

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from tbreport.errors import OutputError
 
 LISTING = "tbreport-files.txt"  # in a folder: what of it is ours
+CSV_LISTING = "tbreport-csv-files.txt"  # the same of CSV files, which may share the folder
 _MARK = ".tbreport-partial"  # ends the name of a file that is still being written
 
 
@@ -58,31 +59,34 @@ def write_file(path: str | Path, pieces: Iterable[str]) -> int:
             return sum(map(file.write, encoded))
 
 
-def write_folder(path: str | Path, files: Mapping[str, bytes]) -> int:
+def write_folder(
+    path: str | Path, files: Mapping[str, Iterable[bytes]], listing: str = LISTING
+) -> int:
     """Write ``files``, by relative path, under the folder ``path``, which is made where missing.
 
-    ``index.html`` comes after what it refers to. A list of the files is kept beside it: what an
-    earlier report wrote and this one has no use for is removed, other files stay. Returns the
-    number of bytes. Raises OutputError.
+    An index comes after what it refers to. A list of the files is kept beside it, under the name
+    ``listing``: what an earlier report wrote and this one has no use for is removed, other files
+    stay. Returns the number of bytes. Raises OutputError.
     """
     folder = Path(os.path.realpath(path))
+    size = 0
     with _told(path):
         folder.mkdir(parents=True, exist_ok=True)
-        stale = _written_before(folder) - set(files)
-        for name in sorted(files, key=lambda name: (name == "index.html", name)):
+        stale = _written_before(folder, listing) - set(files)
+        for name in sorted(files, key=lambda name: (name.startswith("index."), name)):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            _replace(folder / name, [files[name]])
+            size += _replace(folder / name, files[name])
         names = "".join(f"{name}\n" for name in sorted(files))
-        _replace(folder / LISTING, [names.encode()])
+        _replace(folder / listing, [names.encode()])
         for name in stale:
             (folder / name).unlink(missing_ok=True)
-    return sum(map(len, files.values()))
+    return size
 
 
-def _written_before(folder: Path) -> set[str]:
-    """The files under ``folder`` that its listing names; a name that leads elsewhere is none."""
+def _written_before(folder: Path, listing: str) -> set[str]:
+    """The files under ``folder`` that ``listing`` names; a name that leads elsewhere is none."""
     try:
-        names = (folder / LISTING).read_text(encoding="utf-8").splitlines()
+        names = (folder / listing).read_text(encoding="utf-8").splitlines()
     except (FileNotFoundError, UnicodeDecodeError):
         return set()
     return {

@@ -9,29 +9,25 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from tbreport.assets import TEMPLATES, script, style_sheet
 from tbreport.charts import Chart
-from tbreport.charts.style import RUN_COLOURS, RUN_DASHES
+from tbreport.charts.style import RUN_COLOURS, run_pattern
+from tbreport.datablock import data_block, names_block
 from tbreport.faults import Fault
 from tbreport.names import printable
 from tbreport.outline import Outline
 from tbreport.prose import markdown, readable
 from tbreport.render import Picture
-from tbreport.sections.kit import Chapter, Panel, Prose, Sound
-
-_PACKAGE = Path(__file__).resolve().parent
-# In the checkout templates/ stands beside the package, in the wheel inside it.
-_TEMPLATES = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
+from tbreport.sections.kit import Cell, Chapter, Figure, Panel, Prose, Sound, Trace
 
 # The page's own ids; a section that asks for one of them gets another.
-_OWN_IDS = ("page-top", "page-main", "page-filter", "page-faults")
+_OWN_IDS = ("page-top", "page-main", "page-filter", "page-faults", "page-runs", "page-status")
 # Folder and suffix by type; of sounds, the types that browsers play.
 _FILES = {
     "image/png": ("pictures", "png"),
@@ -50,15 +46,17 @@ _FILE_NAME_LENGTH = 60  # characters before the digest; the whole stays short of
 class Document:
     """Everything a page says.
 
-    ``verdict`` and ``footer`` are short facts; ``runs`` stand in natural order, a run's place in it
-    is its colour; ``pictures`` has what was drawn of each chart, by identity; ``faults`` are those
-    of parts that have no chapter; ``newest`` and ``stamp`` are times in words, UTC, or empty.
+    ``verdict`` and ``footer`` are short facts; ``runs`` stand in natural order; ``colours`` has the
+    number of a run's colour where that is not its place among them; ``pictures`` has what was drawn
+    of each chart, by identity; ``faults`` are those of parts that have no chapter; ``newest`` and
+    ``stamp`` are times in words, UTC, or empty; ``baseline`` says that charts show one in grey.
     """
 
     title: str
     chapters: Sequence[Chapter]
     pictures: Mapping[Chart, Picture]
     runs: tuple[str, ...]
+    colours: Mapping[str, int] = field(default_factory=dict)
     comment: str = ""
     verdict: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -66,19 +64,20 @@ class Document:
     version: str = ""
     newest: str = ""
     stamp: str = ""
+    baseline: bool = False
 
 
 def assemble(document: Document) -> Iterator[str]:
     """The page as one HTML file that needs nothing beside it, in pieces to be written in order."""
-    style, script = _style(), _asset("report.js")
+    style, code = style_sheet(), script()
     sources = {
         "img-src": "data:",
         "media-src": "data:",
         "style-src": _hash(style),
-        "script-src": _hash(script),
+        "script-src": _hash(code),
     }
     # Both are our own text; escaping would change what the hashes are of.
-    inline = {"style": Markup(style), "script": Markup(script)}
+    inline = {"style": Markup(style), "script": Markup(code)}
     return _stream(document, _Page(document, _inline, sources), inline)
 
 
@@ -100,8 +99,8 @@ def assemble_folder(document: Document) -> dict[str, bytes]:
     html = "".join(_stream(document, page, {}))
     return {
         "index.html": html.encode(),
-        "style.css": _style().encode(),
-        "report.js": _asset("report.js").encode(),
+        "style.css": style_sheet().encode(),
+        "report.js": script().encode(),
         **files,
     }
 
@@ -124,6 +123,8 @@ class _Page:
         self._store = store
         self._sources = sources
         self._places = {name: place for place, name in enumerate(document.runs)}
+        self._places |= document.colours
+        self._numbered: dict[tuple[str, str], int] = {}
 
     @property
     def policy(self) -> Markup:
@@ -142,9 +143,12 @@ class _Page:
         place = self._places.get(run)
         if place is None:
             return ""
-        cycle, index = divmod(place, len(RUN_COLOURS))
-        dash = cycle % len(RUN_DASHES)
+        index, dash = place % len(RUN_COLOURS), run_pattern(place)
         return f"r{index} dashed d{dash}" if dash else f"r{index}"
+
+    def runs_of(self, row: Sequence[Cell]) -> Markup:
+        """The runs that the cells of a row name, for an attribute that the script reads."""
+        return _names(tuple(dict.fromkeys(cell.run for cell in row if cell.run is not None)))
 
     def named_runs(self, panel: Panel) -> tuple[tuple[str, ...], int]:
         """The runs to name at a panel, and how many more it has.
@@ -161,6 +165,27 @@ class _Page:
     def picture(self, chart: Chart) -> Picture | None:
         """What was drawn of ``chart``."""
         return self._document.pictures.get(chart)
+
+    def data(self, figure: Figure) -> Markup | None:
+        """The numbers of a figure for the script; None where the page has none."""
+        if figure.values is None:
+            return None
+        return Markup(data_block(figure.values, self._number))
+
+    def numbered_runs(self) -> Markup | None:
+        """The names behind the numbers in the data blocks; None where there are no blocks."""
+        if not self._numbered:
+            return None
+        return Markup(
+            names_block((printable(run), self._look(run, member)) for run, member in self._numbered)
+        )
+
+    def _number(self, trace: Trace) -> int:
+        return self._numbered.setdefault((trace.run, trace.member), len(self._numbered))
+
+    def _look(self, run: str, member: str) -> str:
+        """The classes of a curve: the mean of a group has the colour of its members."""
+        return f"{self.colour(member)} mean" if member else self.colour(run)
 
     def picture_source(self, picture: Picture) -> str:
         """The address of a picture."""
@@ -196,7 +221,7 @@ def _stream(document: Document, page: _Page, inline: Mapping[str, Markup]) -> It
 @functools.cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -225,27 +250,6 @@ def _names(names: tuple[str, ...]) -> Markup:
 def _shown(name: str) -> str:
     """A name as it is read; one without any mark gets words, to be seen and heard."""
     return printable(name) if name.strip() else "(no name)"
-
-
-def _asset(name: str) -> str:
-    environment = _environment()
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]
-
-
-def _style() -> str:
-    colours = "".join(f".r{i}{{--run:{colour}}}\n" for i, colour in enumerate(RUN_COLOURS))
-    dashes = "".join(
-        f".d{i}{{--dash:{_dash(dash)}}}\n" for i, dash in enumerate(RUN_DASHES) if dash
-    )
-    return _asset("style.css") + colours + dashes
-
-
-def _dash(lengths: Sequence[float]) -> str:
-    """Dashes (on, off, … in CSS pixels) as stops of a gradient."""
-    ends = list(itertools.accumulate(lengths))
-    parts = zip(itertools.cycle(("var(--run)", "#0000")), [0.0, *ends], ends, strict=False)
-    return ",".join(f"{colour} {start:g}px {end:g}px" for colour, start, end in parts)
 
 
 def _hash(text: str) -> str:

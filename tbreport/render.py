@@ -28,7 +28,8 @@ class Picture:
 
     ``png`` is empty where there is a ``problem`` (the data is ill: one sentence for the reader) or
     a ``fault`` (tbreport is). ``width`` and ``height`` are CSS pixels; ``pixelated`` pictures are
-    to be enlarged by nearest neighbour; ``note`` is a quiet remark for the caption.
+    to be enlarged by nearest neighbour; ``note`` is a quiet remark for the caption; ``frame`` is
+    where the axes are (left, top, right, bottom).
     """
 
     alt: str
@@ -37,6 +38,7 @@ class Picture:
     height: int = 0
     pixelated: bool = False
     note: str = ""
+    frame: tuple[float, float, float, float] | None = None
     problem: str = ""
     fault: Fault | None = None
 
@@ -50,9 +52,7 @@ def draw_one(chart: Chart) -> Picture:
     try:
         alt = chart.alt
         drawing = chart.draw()
-        return Picture(
-            alt, drawing.png, drawing.width, drawing.height, drawing.pixelated, drawing.note
-        )
+        return Picture(alt, *drawing)
     except BadData as error:
         return Picture(alt, problem=str(error))
     except Exception as error:

@@ -3,69 +3,50 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from tbreport.charts import Chart
+from tbreport.charts.lines import Lines
 from tbreport.errors import InputError
 from tbreport.faults import Fault, FaultError
-from tbreport.model import Check, Finding, Gap, GapKind, Judgement, Logs, Run, Severity
+from tbreport.fitting import fit_document
+from tbreport.groups import groups_of
+from tbreport.model import (
+    Baseline,
+    Check,
+    Finding,
+    Gap,
+    GapKind,
+    Judgement,
+    Logs,
+    Run,
+    Severity,
+)
 from tbreport.names import printable
 from tbreport.options import Options, close_match
-from tbreport.output import is_folder, write_file, write_folder
-from tbreport.page import Document, assemble, assemble_folder
+from tbreport.outcomes import check_gates, outcomes
+from tbreport.page import Document
+from tbreport.reductions import charts_of
 from tbreport.render import Picture, pool, render
+from tbreport.result import Report
 from tbreport.rules import RULES, judge
 from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
-from tbreport.sections.kit import Chapter, Note, Panel, Section
-from tbreport.sections.metrics import chosen_metric
+from tbreport.sections.comparison import Comparison, compare, deltas
+from tbreport.sections.gates import gates_said
+from tbreport.sections.kit import Chapter, Note, Section
+from tbreport.sections.metrics import chosen_metrics, main_metrics
 from tbreport.sections.words import counted
 from tbreport.version import VERSION
 
 Drawn = Callable[[int, int], None]
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, eq=False)
-class Report:
-    """A finished report.
-
-    ``gaps`` are what the log files hold and the report does not, ``faults`` what broke on our side,
-    ``left_out`` what was sampled, superseded or too much for a page, each said in one sentence.
-    """
-
-    document: Document
-    findings: tuple[Finding, ...]
-    gaps: tuple[Gap, ...]
-    faults: tuple[Fault, ...]
-    left_out: tuple[str, ...]
-
-    @functools.cached_property
-    def html(self) -> str:
-        """The page as one file that needs nothing beside it."""
-        return "".join(self.pieces())
-
-    def pieces(self) -> Iterator[str]:
-        """The page in pieces, to be written in order."""
-        return assemble(self.document)
-
-    def write(self, path: str | Path) -> int:
-        """Write the page to ``path``; a path that ends in "/" or is a directory gets a folder.
-
-        What was there is replaced whole, or left as it was where that fails. Returns the number of
-        bytes. Raises OutputError.
-        """
-        if is_folder(path):
-            return write_folder(path, assemble_folder(self.document))
-        return write_file(path, self.pieces())
 
 
 def build_report(
@@ -78,20 +59,28 @@ def build_report(
     executor: Executor | None = None,
     progress: Drawn | None = None,
     made: datetime | None = None,
+    baseline: Baseline | None = None,
 ) -> Report:
     """Make the report of ``logs``.
 
     ``title`` goes before that of ``options``. ``sections`` and ``rules`` are tried in their order;
     a section of your own is one more value. Charts are drawn on ``executor``, by default on
     ``options.jobs`` processes; ``progress`` is called with (charts drawn, charts in all). ``made``
-    is shown as the time of making. Raises InputError where ``options`` name a section or a metric
-    that is not there, and with ``options.strict`` whatever a part of tbreport raises.
+    is shown as the time of making; ``baseline``, as ``read_baseline`` gives it, is what the logs
+    are compared with. Raises InputError where ``options`` name a section or a metric that is not
+    there or a gate that can't be measured on any logs, and with ``options.strict`` whatever a part
+    of tbreport raises.
     """
     options = options or Options()
     chosen = choose_sections(sections, options)
-    chosen_metric(logs, options.metric)  # a tag that no run has is told before the work
+    metrics = chosen_metrics(logs, options.metric)  # a tag that no run has is told before the work
+    check_gates(options, baseline=baseline is not None)
+    logs = replace(logs, groups=groups_of(logs, options.group), baseline=baseline)
     guard = _Guard(options.strict)
     findings = _judge(logs, rules, options, guard)
+    comparison = guard("comparison with the baseline", compare, logs, findings, options)
+    gates = guard("gates", outcomes, logs, options, deltas(comparison) if comparison else {}) or ()
+    findings = replace(findings, gates=gates)
     chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
     pictures = _draw(chapters.values(), executor, options.jobs, progress, guard)
 
@@ -102,26 +91,46 @@ def build_report(
 
     ordered = [chapters[section.id] for section in chosen if section.id in chapters]
     document = replace(
-        _document(logs, findings, ordered, pictures, guard, options.metric),
+        _document(logs, findings, ordered, pictures, guard, options, comparison),
         title=title or options.title or "Training report",
         comment=options.comment,
         stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
     )
-    left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
+
+    def redraw(charts: Sequence[Chart]) -> dict[Chart, Picture]:
+        return _draw_charts(charts, executor, options.jobs, None, guard)
+
+    document, page, fitted = fit_document(document, logs, options.max_bytes, redraw)
+    left_out = tuple(note.text for note in _notes(document.chapters) if note.left_out)
     faults = (*guard.faults, *guard.faults_of_charts)
-    return Report(document, findings.findings, logs.all_gaps, faults, left_out)
+    return Report(
+        document,
+        findings.findings,
+        logs.all_gaps,
+        faults,
+        left_out,
+        checks=findings.checks,
+        logs=logs,
+        metrics=metrics,
+        comparison=comparison,
+        gates=gates,
+        main_metrics=guard("metrics", main_metrics, logs, options.metric) or (),
+        fitted=fitted,
+        page=page,
+    )
 
 
 def _document(
     logs: Logs,
-    findings: Sequence[Finding],
+    findings: Judgement,
     chapters: Sequence[Chapter],
     pictures: Mapping[Chart, Picture],
     guard: _Guard,
-    metric: str,
+    options: Options,
+    comparison: Comparison | None,
 ) -> Document:
     """What the page says; a chart that broke has its card where it would stand."""
-    verdict = guard("first screen", overview.facts, logs, metric) or ()
+    verdict = guard("first screen", overview.facts, logs, options.metric) or ()
     footer = guard("footer", data_quality.facts, logs) or ()
     newest = guard("footer", overview.newest, logs) or ""
     return Document(
@@ -129,11 +138,13 @@ def _document(
         chapters=chapters,
         pictures=pictures,
         runs=tuple(run.name for run in logs.runs),
-        verdict=(*verdict, *_severities(findings)),
+        colours={run.name: colour for colour, run in logs.coloured},
+        verdict=(*_gates(findings), *_compared(comparison), *verdict, *_severities(findings)),
         faults=tuple(guard.faults),
         footer=footer,
         version=VERSION,
         newest=newest,
+        baseline=_shows_baseline(chapters),
     )
 
 
@@ -214,7 +225,17 @@ def _draw(
     guard: _Guard,
 ) -> dict[Chart, Picture]:
     """The picture of every chart of the chapters."""
-    charts = [chart for chapter in chapters for panel in chapter.panels for chart in _charts(panel)]
+    return _draw_charts(list(charts_of(chapters)), executor, jobs, progress, guard)
+
+
+def _draw_charts(
+    charts: Sequence[Chart],
+    executor: Executor | None,
+    jobs: int,
+    progress: Drawn | None,
+    guard: _Guard,
+) -> dict[Chart, Picture]:
+    """The picture of every chart."""
     with contextlib.ExitStack() as stack:
         workers = executor or stack.enter_context(pool(jobs, len(charts)))
         pictures = render(charts, workers, progress)
@@ -223,14 +244,6 @@ def _draw(
         raise FaultError(broken[0])
     guard.faults_of_charts += broken
     return {chart: pictures[id(chart)] for chart in charts}
-
-
-def _charts(panel: Panel) -> Iterator[Chart]:
-    for figure in panel.figures:
-        yield figure.chart
-    for table in panel.tables:
-        for row in table.rows:
-            yield from (cell.chart for cell in row if cell.chart is not None)
 
 
 def _undrawn(
@@ -255,6 +268,19 @@ def _undrawn(
 def _place(run: Run) -> str:
     """The file of a run that has only one, else the run."""
     return run.files[0].name if len(run.files) == 1 else run.name
+
+
+def _gates(findings: Judgement) -> tuple[str, ...]:
+    return (gates_said(findings.gates),) if findings.gates else ()
+
+
+def _compared(comparison: Comparison | None) -> tuple[str, ...]:
+    return (comparison.verdict,) if comparison else ()
+
+
+def _shows_baseline(chapters: Iterable[Chapter]) -> bool:
+    figures = (figure for one in chapters for panel in one.panels for figure in panel.figures)
+    return any(isinstance(one.chart, Lines) and bool(one.chart.shadows) for one in figures)
 
 
 def _severities(findings: Iterable[Finding]) -> list[str]:

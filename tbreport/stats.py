@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 PADDING = 0.05  # of the range on each side; TensorBoard's lib/scale.ts
 OUTLIERS = 0.05  # of the points, cut from each end of the y range; line_chart_internal_utils.ts
 DECADES = 3.0  # a range wider than this reads better on a logarithmic axis
+TOGETHER = 4096  # buckets shared out at a time: a megabyte
 NEGLIGIBLE = 1e-20  # a weight far below float64's resolution
 WIDEST = 1e300  # values are clipped to it so that no range overflows
 
@@ -115,6 +117,41 @@ def envelope(
     return Envelope(middle, lows, highs)
 
 
+def extremes(
+    x: Floats, y: Floats, columns: int, low: float | None = None, high: float | None = None
+) -> NDArray[np.intp]:
+    """Which points to keep of a curve, int (m,), in order of x: what ``envelope`` shows, as points.
+
+    Of each of the columns of x the first lowest, the first highest and the first value that isn't
+    finite, and both ends: at most ``3 * columns + 2``. With no more than ``2 * columns`` points all
+    are kept; points whose x isn't finite never are.
+    """
+    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    order = np.flatnonzero(np.isfinite(x))
+    order = order[np.argsort(x[order], kind="stable")]
+    if len(order) <= 2 * columns:
+        return order
+    x, y = x[order], y[order]
+    start = x[0] if low is None else low
+    width = ((x[-1] if high is None else high) - start) / columns
+    scaled = (x - start) / width if width > 0 else np.zeros(len(x))
+    column = np.clip(scaled, 0, columns - 1).astype(np.int64)
+    first = np.flatnonzero(np.concatenate([[True], column[1:] != column[:-1]]))
+    size = np.diff(np.append(first, len(x)))
+    finite = np.isfinite(y)
+    downs, ups = np.where(finite, y, np.inf), np.where(finite, y, -np.inf)
+    picked = [np.array([0, len(x) - 1])]
+    for there in (
+        finite & (y == np.repeat(np.minimum.reduceat(downs, first), size)),
+        finite & (y == np.repeat(np.maximum.reduceat(ups, first), size)),
+        ~finite,
+    ):
+        places = np.flatnonzero(there)
+        at = column[places]
+        picked.append(places[np.concatenate([[True], at[1:] != at[:-1]])[: len(at)]])
+    return np.asarray(order[np.unique(np.concatenate(picked))])
+
+
 def y_domain(series: Iterable[Floats], log: bool = False) -> Domain:
     """The range of y that TensorBoard shows with "Ignore outliers" on, pooled over ``series``.
 
@@ -207,24 +244,27 @@ def rebin(slices: Sequence[Floats], bins: int = 30) -> tuple[Floats, Floats]:
         low, high = sorted((low / 1.1 - 1, high * 1.1 + 1))
     edges = np.linspace(low, high, bins + 1)
     counts = np.zeros((len(slices), bins))
-    for row, buckets in zip(counts, slices, strict=True):
-        if len(buckets):
-            row += _shared(edges, *buckets.T)
+    owner = np.repeat(np.arange(len(slices)), [len(rows) for rows in slices])
+    buckets = np.concatenate([np.zeros((0, 3)), *slices])
+    for start in range(0, len(owner), TOGETHER):
+        some = slice(start, start + TOGETHER)
+        _share(counts, edges, owner[some], *buckets[some].T)
     return edges, counts
 
 
-def _shared(edges: Floats, left: Floats, right: Floats, count: Floats) -> Floats:
-    """The counts of buckets shared out over the bins between ``edges``, by overlap."""
+def _share(
+    counts: Floats, edges: Floats, owner: Ints, left: Floats, right: Floats, count: Floats
+) -> None:
+    """Add buckets to the row of ``counts`` that each belongs to, shared out by overlap."""
     wide = right > left
     width = np.where(wide, right - left, 1.0)
-    overlap = np.minimum(right[:, None], edges[None, 1:]) - np.maximum(
-        left[:, None], edges[None, :-1]
-    )
+    overlap = np.minimum(right[:, None], edges[1:]) - np.maximum(left[:, None], edges[:-1])
     share = np.clip(overlap, 0, None) / width[:, None]
-    bins = np.asarray((np.where(wide, count, 0.0)[:, None] * share).sum(axis=0))
-    spike = np.clip(np.searchsorted(edges, left[~wide], "right") - 1, 0, len(bins) - 1)
-    np.add.at(bins, spike, count[~wide])
-    return bins
+    share *= np.where(wide, count, 0.0)[:, None]
+    first = np.flatnonzero(np.concatenate([[True], owner[1:] != owner[:-1]]))
+    counts[owner[first]] += np.add.reduceat(share, first)
+    spike = np.clip(np.searchsorted(edges, left[~wide], "right") - 1, 0, counts.shape[1] - 1)
+    np.add.at(counts, (owner[~wide], spike), count[~wide])
 
 
 def basis_points(buckets: Floats) -> Floats:
@@ -267,6 +307,19 @@ def format_number(value: float) -> str:
     exponent = rounded.adjusted()
     mantissa = _trimmed(f"{rounded.scaleb(-exponent):f}")
     return f"{mantissa}e{exponent:+d}"
+
+
+def format_spread(mean: float, deviation: float) -> str:
+    """A mean with its deviation, no more digits than that makes sense: "0.206 ± 0.078".
+
+    The deviation has two significant digits and the mean as many decimals; where the two are of
+    very different size, or very large or small, both are as ``format_number`` writes them.
+    """
+    plain = all(value == 0 or 0.001 <= abs(value) < 10000 for value in (mean, deviation))
+    if not plain or deviation < 0.0001 * abs(mean) or not deviation > 0:
+        return f"{format_number(mean)} ± {format_number(deviation)}"
+    decimals = max(0, 1 - math.floor(math.log10(deviation)))
+    return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}"
 
 
 def _trimmed(digits: str) -> str:

@@ -58,7 +58,7 @@ def test_quiet_says_nothing(folder, capsys):
 
 def test_a_terminal_gets_a_line_that_changes(folder, capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(cli, "REDRAW", 0.0)
+    monkeypatch.setattr("tbreport.progress.REDRAW", 0.0)
     assert cli.run(["logs"]) == 0
     shown = capsys.readouterr().err
     assert "\rreading run 1 of 2, " in shown and "\rdrawing chart 2 of 3" in shown
@@ -186,7 +186,7 @@ def test_an_interrupt_is_130_and_leaves_nothing(folder, capsys, monkeypatch):
         yield "half"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tbreport.report.assemble", interrupted)
+    monkeypatch.setattr("tbreport.fitting.assemble", interrupted)
     assert cli.run(["logs", "-q"]) == 130
     assert lines(capsys)[-1] == "tbreport: interrupted, no report was written"
     assert names(folder) == ["logs"]
@@ -293,3 +293,23 @@ def test_findings_can_fail_the_command_after_the_report_is_written(tmp_path):
 def test_rules_and_thresholds_that_do_not_exist_are_told(tmp_path, capsys, option, said):
     assert cli.run([*sick(tmp_path), *option]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_groups_are_named_by_captures_and_a_pattern_without_a_match_is_one_line(folder, capsys):
+    assert cli.run(["logs", "-q", "--group", "^([ab])"]) == 0
+    assert cli.run(["logs", "-q", "--group", "()[ab]", "--section", "scalars"]) == 0
+    assert "1 group as mean and band" in page()
+    assert cli.run(["logs", "-q", "--group", "x"]) == 2
+    assert lines(capsys) == [
+        "tbreport: group: 'x' has no match in the name of any run; there are 'a', 'b'"
+    ]
+
+
+def test_what_is_left_out_for_the_size_is_said(folder, capsys):
+    assert cli.run(["logs", "--max-size", "1kB"]) == 0
+    assert re.fullmatch(
+        r"tbreport: the report is \d+\.?\d* kB in its least form, more than --max-size 1 kB allows",
+        lines(capsys)[2],
+    )
+    assert "Left out for size" in page()
+    assert cli.run(["logs", "--max-size", "lots"]) == 2

@@ -75,7 +75,7 @@ def test_what_a_killed_process_left_is_removed_and_what_a_live_one_writes_is_not
 def test_a_folder_gets_its_files_and_keeps_those_of_others(tmp_path):
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "mine.txt").touch()
-    write_folder(tmp_path / "report", {"index.html": b"a", "pictures/loss.png": b"b"})
+    write_folder(tmp_path / "report", {"index.html": [b"a"], "pictures/loss.png": [b"b"]})
     assert names(tmp_path / "report") == [
         "index.html",
         "mine.txt",
@@ -88,11 +88,11 @@ def test_a_folder_gets_its_files_and_keeps_those_of_others(tmp_path):
 def test_a_folder_loses_what_an_earlier_report_wrote_and_nothing_else(tmp_path):
     report = tmp_path / "report"
     (tmp_path / "outside.txt").touch()
-    write_folder(report, {"index.html": b"a", "pictures/old.png": b"b"})
+    write_folder(report, {"index.html": [b"a"], "pictures/old.png": [b"b"]})
     (report / "pictures" / "mine.png").touch()
     with open(report / "tbreport-files.txt", "a") as listing:
         listing.write("../outside.txt\npictures\nmissing.png\n\n")
-    write_folder(report, {"index.html": b"c", "pictures/new.png": b"d"})
+    write_folder(report, {"index.html": [b"c"], "pictures/new.png": [b"d"]})
     assert names(report / "pictures") == ["mine.png", "new.png"]
     assert (tmp_path / "outside.txt").exists()
 

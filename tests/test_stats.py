@@ -284,6 +284,25 @@ def test_durations_read_in_their_two_largest_units(seconds, text):
 
 
 @pytest.mark.parametrize(
+    ("mean", "deviation", "text"),
+    [
+        (0.20551, 0.0784, "0.206 ± 0.078"),
+        (0.004972, 0.1233, "0.00 ± 0.12"),
+        (1234.56, 78.9, "1235 ± 79"),
+        (1234.56, 7.89, "1234.6 ± 7.9"),
+        (0.5, 0.0, "0.5 ± 0"),
+        (0.0, 0.0, "0 ± 0"),
+        (5e-5, 1e-5, "5e-5 ± 1e-5"),
+        (2.5e6, 3e5, "2.5e+6 ± 3e+5"),
+        (1000.0, 0.05, "1000 ± 0.05"),
+        (math.nan, 1.0, "NaN ± 1"),
+    ],
+)
+def test_a_mean_has_as_many_digits_as_its_deviation_allows(mean, deviation, text):
+    assert stats.format_spread(mean, deviation) == text
+
+
+@pytest.mark.parametrize(
     ("size", "text"),
     [
         (0, "0 B"),

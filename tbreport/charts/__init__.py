@@ -10,7 +10,8 @@ class Drawing(NamedTuple):
 
     The PNG may hold more pixels than that (2x for sharp screens) or fewer (``pixelated``: the
     browser is to enlarge it by nearest neighbour). ``note`` is a quiet remark for its caption that
-    is known only after drawing: "6 of 48 frames".
+    is known only after drawing: "6 of 48 frames". ``frame`` is where the axes are, in CSS pixels
+    from the upper left corner: left, top, right, bottom; None without axes.
     """
 
     png: bytes
@@ -18,6 +19,7 @@ class Drawing(NamedTuple):
     height: int
     pixelated: bool = False
     note: str = ""
+    frame: tuple[float, float, float, float] | None = None
 
 
 class BadData(Exception):

@@ -57,7 +57,9 @@ class Axis:
         if width == 0 or width != width:
             return np.where(np.isfinite(values), 0.5, np.nan)
         with np.errstate(over="ignore"):
-            return np.clip((values / 2 - low / 2) / width, -FAR, 1 + FAR)
+            place: Floats = (values / 2 - low / 2) / width
+        # np.clip takes twice as long for as many values as a curve has.
+        return np.minimum(np.maximum(place, -FAR), 1 + FAR)
 
 
 def x_axis(kind: str, low: float, high: float, width: float) -> Axis:

@@ -33,7 +33,7 @@ STEPS = 12  # colours of a scale of numbers
 SCALE_ENDS = (0.2, 0.85)  # of the sequence: what both grounds show
 MOST_WORDS = 48
 BEHIND = 0.7  # opacity of points behind words, by that of others
-LAYERS = 6  # in which points are painted, so that no class covers the others
+LAYERS = 3  # in which points are painted, so that no class covers the others
 ABOVE = 7.0  # CSS pixels from a point to the middle of its name
 CELLS = 8  # along each side of what a class covers, to find where it is densest
 MARK = 11  # CSS pixels of a class's mark in a table
@@ -180,9 +180,12 @@ def class_mark(place: int) -> tuple[str, str]:
 
 
 def dot_size(count: int, area: float) -> tuple[float, float]:
-    """Radius in CSS pixels and opacity of ``count`` points on ``area`` square CSS pixels."""
+    """Radius in CSS pixels and opacity of ``count`` points on ``area`` square CSS pixels.
+
+    Small ones are opaque: see-through they take 14 % more bytes and tell no more.
+    """
     radius = min(3.2, max(1.4, 0.16 * math.sqrt(area / max(count, 1))))
-    return radius, 0.9 if radius > 2 else 0.8
+    return radius, 0.9 if radius > 2 else 1.0
 
 
 def cloud(canvas: Canvas, places: Floats, look: Look) -> None:

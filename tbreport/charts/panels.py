@@ -47,21 +47,23 @@ def sheet(
     places: Sequence[Floats],
     titles: tuple[str, str] | None = None,
     below: int = 0,
+    scale: int = SCALE,
 ) -> Canvas:
     """A canvas with one panel a step, its points at ``places`` (n, 2).
 
     ``titles`` of x and y, printable ASCII, make numbered axes; a map without them gets an outline,
-    as its axes mean nothing. ``below`` CSS pixels are left free under the panels.
+    as its axes mean nothing. ``below`` CSS pixels are left free under the panels; ``scale`` device
+    pixels make one.
     """
-    grid = _Grid.of(steps, places, titles is not None)
+    grid = _Grid.of(steps, places, titles is not None, scale)
     colours = tuple(dict.fromkeys(colour for step in steps for colour in step.look.colours))
-    height = -(-(grid.bottom + grid.foot) // SCALE) + below
-    canvas = Canvas(grid.width // SCALE, height, palette_of(colours), SCALE)
+    height = -(-(grid.bottom + grid.foot) // scale) + below
+    canvas = Canvas(grid.width // scale, height, palette_of(colours), scale)
     for number, (step, where) in enumerate(zip(steps, places, strict=True)):
         canvas.left, canvas.right = grid.left(number), grid.left(number) + grid.plot
         canvas.top, canvas.bottom = grid.top, grid.bottom
         canvas.x, canvas.y = grid.x, grid.y
-        _grid_lines(canvas)
+        grid_lines(canvas)
         cloud(canvas, where, step.look)
         if titles is None:
             _outline(canvas)
@@ -83,6 +85,7 @@ class _Grid:
     width: int
     margin: int  # left of the first panel
     plot: int
+    gap: int  # between panels
     top: int
     bottom: int
     foot: int  # below the panels
@@ -90,26 +93,28 @@ class _Grid:
     y: Axis
 
     @classmethod
-    def of(cls, steps: Sequence[Step], places: Sequence[Floats], numbered: bool) -> _Grid:
+    def of(
+        cls, steps: Sequence[Step], places: Sequence[Floats], numbered: bool, scale: int
+    ) -> _Grid:
         count = len(steps)
-        width = (WIDE if count > 1 else WIDTH) * SCALE
-        gap, line = round(GAP * SCALE), text_height(SCALE) + round(LABEL_GAP * SCALE)
-        x, y, flat = _axes(np.concatenate(places), width / SCALE / count if numbered else 0.0)
-        edge = round(EDGE * SCALE)
+        width = (WIDE if count > 1 else WIDTH) * scale
+        gap, line = round(GAP * scale), text_height(scale) + round(LABEL_GAP * scale)
+        x, y, flat = _axes(np.concatenate(places), width / scale / count if numbered else 0.0)
+        edge = round(EDGE * scale)
         margin = edge
         if numbered:
-            widest = max((text_width(tick.label, SCALE) for tick in y.ticks), default=0)
-            margin += widest + round(LABEL_GAP * SCALE)
+            widest = max((text_width(tick.label, scale) for tick in y.ticks), default=0)
+            margin += widest + round(LABEL_GAP * scale)
         bars = [step.look.scale for step in steps if isinstance(step.look, Numbers)]
-        bar = math.ceil(max((bar_space(one, SCALE) for one in bars), default=0.0) * SCALE)
+        bar = math.ceil(max((bar_space(one, scale) for one in bars), default=0.0) * scale)
         plot = (width - margin - bar - edge - gap * (count - 1)) // count
         top = edge + line * numbered + line * (count > 1)
-        foot = edge + (round(TICK_LENGTH * SCALE) + 2 * line) * numbered
-        return cls(width, margin, plot, top, top + round(plot * flat), foot, x, y)
+        foot = edge + (round(TICK_LENGTH * scale) + 2 * line) * numbered
+        return cls(width, margin, plot, gap, top, top + round(plot * flat), foot, x, y)
 
     def left(self, number: int) -> int:
         """Where the panel with this number begins."""
-        return self.margin + number * (self.plot + round(GAP * SCALE))
+        return self.margin + number * (self.plot + self.gap)
 
 
 def _axes(places: Floats, length: float) -> tuple[Axis, Axis, float]:
@@ -135,7 +140,8 @@ def _axis(middle: float, half: float, length: float) -> Axis:
     return Axis(low, high, ticks)
 
 
-def _grid_lines(canvas: Canvas) -> None:
+def grid_lines(canvas: Canvas) -> None:
+    """Lines across the plot at the ticks of both axes."""
     thick, height = canvas.device(0.5), canvas.height * canvas.scale
     for x in canvas.across(np.array([tick.value for tick in canvas.x.ticks])).tolist():
         canvas.rule(x - thick / 2, canvas.top, x - thick / 2 + thick, canvas.bottom, GRID)

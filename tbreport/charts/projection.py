@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbreport.charts import BadData, Drawing
-from tbreport.charts.panels import Step, sheet
+from tbreport.charts.panels import SCALE, Step, sheet
 from tbreport.charts.photo import png
 from tbreport.charts.thumbnails import Sprite, mosaic
 from tbreport.charts.tsne import Map, tsne
@@ -28,12 +28,13 @@ GAP = 10  # CSS pixels of it that are left free
 class Scatter:
     """Points that have their places: ``points`` (n, 2) of each step, one panel a step.
 
-    ``axes`` are the titles of x and y, printable ASCII.
+    ``axes`` are the titles of x and y, printable ASCII; ``scale`` device pixels make one CSS pixel.
     """
 
     alt: str
     steps: tuple[Step, ...]
     axes: tuple[str, str]
+    scale: int = SCALE
 
     def draw(self) -> Drawing:
         """Draw it. Raises BadData where there is no point or one without a place."""
@@ -41,7 +42,7 @@ class Scatter:
         every = np.concatenate(places)
         if not len(every) or not np.isfinite(every).all():
             raise BadData("There are no points, or some whose places are no numbers.")
-        return sheet(self.steps, places, self.axes).drawing()
+        return sheet(self.steps, places, self.axes, scale=self.scale).drawing()
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,22 +26,28 @@ RUN_COLOURS = (
     "#6f7048",  # olive
 )
 
-# On and off lengths in CSS pixels. One pattern serves a whole round of colours, so that two runs of
-# one colour always differ in their dashes.
+# On and off lengths in CSS pixels. Up to SOLID runs are told apart by colour alone; of more, the
+# later colours are dashed, and each round of colours goes one pattern further: of 40 runs no two
+# have the same colour and dashes.
 RUN_DASHES: tuple[tuple[float, ...], ...] = ((), (6.0, 2.5), (1.5, 2.0), (8.0, 2.5, 1.5, 2.5))
+SOLID = 6
 
 # The grey in the middle between both grounds: contrast 4.1:1 on either, the most there is.
 INK = "#7a8289"
+BASELINE = "#8f979d"  # what the runs are compared with: grey, broad, behind all
 MARK = "#bd3b2e"  # a finding's vertical line
 
 GRID_OPACITY = 0.20
 FRAME_OPACITY = 0.65
 RAW_OPACITY = 0.27  # the unsmoothed curve behind its smoothed one; TensorBoard has 0.25
+BEHIND_OPACITY = 0.45  # a single run behind the mean of its group
 DENSE_OPACITY = 0.75  # noise drawn as an area: what lies behind it still shows
 
 FONT_SIZE = 11.0  # CSS pixels
 LINE_WIDTH = 1.6  # CSS pixels
 RAW_WIDTH = 1.0
+BASELINE_WIDTH = 4.0
+BASELINE_OPACITY = 0.6
 MARKER_SIZE = 3.2  # CSS pixels, the radius of a dot or triangle
 
 # Dark to light and to be read on both grounds: viridis without its darkest and lightest ends.
@@ -49,13 +55,19 @@ SEQUENCE = "viridis"
 
 
 def run_colour(index: int) -> str:
-    """The colour of the run with this place in natural order, as "#rrggbb"."""
+    """The colour of this number (a run's or a group's), as "#rrggbb"."""
     return RUN_COLOURS[index % len(RUN_COLOURS)]
 
 
 def run_dash(index: int) -> tuple[float, ...]:
     """The dash pattern of that run: on, off, … in CSS pixels; () is a solid line."""
-    return RUN_DASHES[index // len(RUN_COLOURS) % len(RUN_DASHES)]
+    return RUN_DASHES[run_pattern(index)]
+
+
+def run_pattern(index: int) -> int:
+    """The place of that run's dash pattern in ``RUN_DASHES``."""
+    cycle, colour = divmod(index, len(RUN_COLOURS))
+    return (cycle + (colour >= SOLID)) % len(RUN_DASHES)
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

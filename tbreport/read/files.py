@@ -15,7 +15,7 @@ from tbreport.read.collect import Collector
 from tbreport.read.events import Facts
 from tbreport.read.records import FOOTER, HEADER, RecordFile
 
-BLOCK = 4 << 20  # bytes decoded at a time; more gains nothing and costs memory
+BLOCK = 2 << 20  # bytes decoded at a time; more gains nothing and costs memory
 _LEAST = 1 << 16  # bytes decoded at a time where a file is damaged
 _LITTLE = 1 << 10  # bytes; where less is whole, what follows is read record by record
 _SMALL = 1 << 20  # bytes; smaller files share a block

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from tbreport.sections.audio import AUDIO
+from tbreport.sections.baseline import BASELINE
 from tbreport.sections.custom import CUSTOM
 from tbreport.sections.data_quality import DATA_QUALITY
 from tbreport.sections.embeddings import EMBEDDINGS
 from tbreport.sections.filters import FILTERS
 from tbreport.sections.findings import FINDINGS
+from tbreport.sections.gates import GATES
 from tbreport.sections.gradients import GRADIENTS
 from tbreport.sections.graph import GRAPH
 from tbreport.sections.hparams import HPARAMS
@@ -22,7 +24,9 @@ from tbreport.sections.text import TEXT
 from tbreport.sections.weights import WEIGHTS
 
 SECTIONS: tuple[Section, ...] = (
+    GATES,
     FINDINGS,
+    BASELINE,
     OVERVIEW,
     HPARAMS,
     SCALARS,

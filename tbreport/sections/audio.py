@@ -78,7 +78,7 @@ def _panel(logs: Logs, tag: str, group: str) -> Panel:
     sounds: list[Sound] = []
     notes: list[Note] = []
     runs = []
-    for place, run in enumerate(logs.runs):
+    for place, run in logs.coloured:
         series = run.audio.get(tag)
         if series is None or not len(series):
             continue

@@ -28,9 +28,9 @@ SMALLEST = 5e-324  # the smallest positive float64
 class Curve:
     """One run's values of a tag.
 
-    ``colour`` is the run's place in natural order; ``x``, float64 of shape (n,), are steps, seconds
-    since the first point or since 1970, NaN where a point has no time. ``by_arrival`` says that all
-    steps are equal and ``x`` counts the points instead.
+    ``colour`` is the run's number (``Logs.coloured``); ``x``, float64 of shape (n,), are steps,
+    seconds since the first point or since 1970, NaN where a point has no time. ``by_arrival`` says
+    that all steps are equal and ``x`` counts the points instead.
     """
 
     run: str
@@ -63,7 +63,7 @@ class Scale:
 def curves_of(tag: str, logs: Logs, x_axis: str = "step") -> list[Curve]:
     """The curves of ``tag`` in every run that holds a value of it, in the order of the runs."""
     curves = []
-    for colour, run in enumerate(logs.runs):
+    for colour, run in logs.coloured:
         series = run.scalars.get(tag)
         if series is not None and len(series):
             curves.append(curve_of(run.name, colour, series, x_axis))
@@ -110,7 +110,7 @@ def scale(curves: Sequence[Curve], weight: float, log: bool) -> Scale:
     if not log and stats.spans_decades(finite):
         found = _scale(finite, smoothed, log=True)
         # A single outlier is no reason: without it the range may be narrow.
-        if _height(found.low, found.high, log=True) > stats.DECADES:
+        if height(found.low, found.high, log=True) > stats.DECADES:
             return found
     return _scale(finite, smoothed, log)
 
@@ -125,14 +125,15 @@ def _scale(finite: Floats, smoothed: Sequence[Floats], log: bool) -> Scale:
     ends = np.array([shown.min(), shown.max()]) if len(shown) else shown
     whole, most = stats.y_domain([ends], log), stats.y_domain([shown], log)
     tight = stats.y_domain(smoothed, log)
-    limit = TOLERATED * _height(tight.low, tight.high, log)
-    choices = [one for one in (whole, most) if _height(one.low, one.high, log) <= limit]
+    limit = TOLERATED * height(tight.low, tight.high, log)
+    choices = [one for one in (whole, most) if height(one.low, one.high, log) <= limit]
     low, high, _ = whole if len(shown) < ENOUGH else [*choices, tight][0]
     outside = int(((shown < low) | (shown > high)).sum())
     return Scale(low, high, log, outside, len(finite) - len(shown))
 
 
-def _height(low: float, high: float, log: bool) -> float:
+def height(low: float, high: float, log: bool) -> float:
+    """How tall a range is, in powers of ten where the axis is logarithmic."""
     if log:
         return math.log10(high) - math.log10(max(low, SMALLEST))
     return high - low

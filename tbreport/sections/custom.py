@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from tbreport.charts.lines import Lines
-from tbreport.model import Finding, LayoutChart, Logs, Run
+from tbreport.charts.lines import Band, Lines
+from tbreport.model import Finding, LayoutChart, Logs, Run, RunSummary
 from tbreport.names import natural_order
 from tbreport.options import Options
 from tbreport.sections import curves as drawn
+from tbreport.sections import shadows as behind
 from tbreport.sections.curves import Curve
 from tbreport.sections.kit import Cell, Chapter, Column, Figure, Note, Panel, Section, Table
 from tbreport.sections.words import at_step, counted, listed
@@ -28,8 +30,9 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
     charts = [(title, chart) for title, charts in layouts.items() for chart in charts]
     if not charts:
         return None
+    before = behind.counterparts(logs, options)
     panels = tuple(
-        _panel(category, chart, logs, options) for category, chart in charts[:MOST_CHARTS]
+        _panel(category, chart, logs, options, before) for category, chart in charts[:MOST_CHARTS]
     )
     notes: tuple[Note, ...] = ()
     if len(charts) > MOST_CHARTS:
@@ -51,17 +54,27 @@ def merged(runs: Iterable[Run]) -> dict[str, list[LayoutChart]]:
     return result
 
 
-def _panel(category: str, chart: LayoutChart, logs: Logs, options: Options) -> Panel:
-    made = _margins(chart, logs, options) if chart.margins else _multiline(chart, logs, options)
+def _panel(
+    category: str,
+    chart: LayoutChart,
+    logs: Logs,
+    options: Options,
+    before: Sequence[RunSummary],
+) -> Panel:
+    make = _margins if chart.margins else _multiline
+    made = make(chart, logs, options, before)
     if made is None:
         wanted = [*chart.tags, *(value for value, _, _ in chart.margins)]
         note = Note(f"No run holds a value of {listed(wanted)}.")
         return Panel(chart.title, group=category, notes=(note,))
     figure, table, runs, notes = made
+    drawing = figure.chart
+    grey = isinstance(drawing, Lines) and bool(drawing.shadows)
+    what = "margin" if chart.margins else f"tags {listed(list(chart.tags))}"
     return Panel(
         chart.title,
         group=category,
-        small="margin" if chart.margins else f"tags {listed(list(chart.tags))}",
+        small=f"{what} · {behind.SAID}" if grey else what,
         runs=runs,
         figures=(figure,),
         tables=(table,),
@@ -72,7 +85,9 @@ def _panel(category: str, chart: LayoutChart, logs: Logs, options: Options) -> P
 _Made = tuple[Figure, Table, tuple[str, ...], tuple[Note, ...]]
 
 
-def _multiline(chart: LayoutChart, logs: Logs, options: Options) -> _Made | None:
+def _multiline(
+    chart: LayoutChart, logs: Logs, options: Options, before: Sequence[RunSummary]
+) -> _Made | None:
     """Every series whose tag matches from its beginning; each one has a colour of its own."""
     patterns, bad = _patterns(chart.tags)
     found: list[tuple[str, Curve]] = []
@@ -86,8 +101,9 @@ def _multiline(chart: LayoutChart, logs: Logs, options: Options) -> _Made | None
         return None
     shown = found[:MOST_LINES]
     curves = [curve for _, curve in shown]
-    axis = drawn.scale(curves, options.smoothing, False)
-    common = drawn.x_range(curves)
+    grey = behind.shadows([tag for tag, _ in shown], before, curves, options)
+    axis = behind.widened(drawn.scale(curves, options.smoothing, False), curves, grey)
+    common = behind.joined(drawn.x_range(curves), grey)
     lines = tuple(drawn.line(curve, options.smoothing, common) for curve in curves)
     alt = f"{chart.title}: {listed([f'{tag} of {curve.run}' for tag, curve in shown], 6)}."
     figure = Figure(
@@ -98,6 +114,7 @@ def _multiline(chart: LayoutChart, logs: Logs, options: Options) -> _Made | None
             x_range=common,
             y_range=(axis.low, axis.high),
             log_y=axis.log,
+            shadows=grey,
         )
     )
     notes = [Note(f"{pattern!r} is no regular expression.", "warning") for pattern in bad]
@@ -140,14 +157,16 @@ def _table(shown: Sequence[tuple[str, Curve]]) -> Table:
     )
 
 
-def _margins(chart: LayoutChart, logs: Logs, options: Options) -> _Made | None:
+def _margins(
+    chart: LayoutChart, logs: Logs, options: Options, before: Sequence[RunSummary]
+) -> _Made | None:
     """The values as lines; a band from lower to upper for the first run that holds all three."""
     found: list[tuple[str, Curve]] = []
     band: Envelope | None = None
     banded = 0
     extremes: list[Curve] = []
     for value, lower, upper in chart.margins:
-        for place, run in enumerate(logs.runs):
+        for place, run in logs.coloured:
             held = [run.scalars.get(tag) for tag in (value, lower, upper)]
             if held[0] is None or not len(held[0]):
                 continue
@@ -164,8 +183,10 @@ def _margins(chart: LayoutChart, logs: Logs, options: Options) -> _Made | None:
     if not found:
         return None
     curves = [curve for _, curve in found]
-    axis = drawn.scale(extremes, 0.0, False)
-    common = drawn.x_range(extremes)
+    plain = replace(options, smoothing=0.0)
+    grey = behind.shadows([tag for tag, _ in found], before, curves, plain)
+    axis = behind.widened(drawn.scale(extremes, 0.0, False), extremes, grey)
+    common = behind.joined(drawn.x_range(extremes), grey)
     names = listed([f"{tag} of {curve.run}" for tag, curve in found], 6)
     lines = Lines(
         alt=f"{chart.title}: {names}, with the margin of the first.",
@@ -174,8 +195,8 @@ def _margins(chart: LayoutChart, logs: Logs, options: Options) -> _Made | None:
         x_range=common,
         y_range=(axis.low, axis.high),
         log_y=axis.log,
-        band=band,
-        band_colour=banded,
+        bands=(Band(band, banded),) if band is not None else (),
+        shadows=grey,
     )
     notes = tuple(drawn.notes(curves, axis))
     if band is not None and len(found) > 1:

@@ -62,7 +62,7 @@ def _panels(
     name, run = sample.embedded.name, sample.embedded.run
     alone = [one.embedded.name for one in samples].count(name) == 1
     group = name if alone else f"{name}, {run}"
-    place = [one.name for one in logs.runs].index(run)
+    place = next(colour for colour, one in logs.coloured if one.name == run)
     made = [tsne_panel(sample, numbers, place), *components_panels(sample, numbers, place)]
     if sample.labels.classes and sample.drawn:
         made.append(classes_panel(sample, numbers[-1]))

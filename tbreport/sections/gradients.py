@@ -77,7 +77,7 @@ class _Flow:
 
 def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter | None:
     """The global norm of all runs, then for each run its flow over depth and over steps."""
-    flows = [(place, run, flow) for place, run in enumerate(logs.runs) if (flow := _flow(run))]
+    flows = [(place, run, flow) for place, run in logs.coloured if (flow := _flow(run))]
     norms = _norm_panel(logs, flows)
     if not flows and norms is None:
         if not any(run.histograms or run.scalars for run in logs.runs):
@@ -167,7 +167,7 @@ def _aligned(rows: Sequence[tuple[NDArray[np.int64], Floats]]) -> tuple[NDArray[
 def _norm_panel(logs: Logs, flows: Sequence[tuple[int, Run, _Flow]]) -> Panel | None:
     """One chart with the global gradient norm of every run: logged, or from exact histograms."""
     lines, said, runs = [], [], []
-    for place, run in enumerate(logs.runs):
+    for place, run in logs.coloured:
         found = _global_norm(run)
         if found is None:
             continue

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from tbreport.charts.multiples import Multiple, Multiples
 from tbreport.charts.parallel import Parallel, ParallelAxis
 from tbreport.charts.ranking import Ranking
-from tbreport.model import Finding, Logs
+from tbreport.model import Finding, Group, Logs
 from tbreport.options import Options
 from tbreport.roles import Better
 from tbreport.sections.grids import grid_panels, group_tables
 from tbreport.sections.kit import Cell, Chapter, Column, Figure, Note, Panel, Section, Table
 from tbreport.sections.metrics import Metric, main_metrics, reading_cell
+from tbreport.sections.repeats import repeated_trials, repeats_table
 from tbreport.sections.trials import Setting, Trial, settings, shown, trials
 from tbreport.sections.words import counted, listed
 from tbreport.stats import format_number
@@ -40,7 +41,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
     differing = [setting for setting in every if setting.distinct > 1]
     same = [setting for setting in every if setting.distinct <= 1]
     metrics = main_metrics(logs, options.metric)
-    panels = [_trials_panel(found, differing, same, metrics)]
+    panels = [_trials_panel(found, differing, same, metrics, logs.groups)]
     if metrics and len(found) >= LEAST and differing:
         panels += _pictures(found, differing, metrics[0])
     return Chapter("hparams", "Hyper-parameters", tuple(panels), count=len(differing))
@@ -51,15 +52,19 @@ def _trials_panel(
     differing: Sequence[Setting],
     same: Sequence[Setting],
     metrics: Sequence[Metric],
+    groups: Sequence[Group],
 ) -> Panel:
     first, further = differing[:MOST_COLUMNS], differing[MOST_COLUMNS:]
-    tables = [_trials_table(found, first, metrics)]
+    repeated = repeated_trials(found, groups)
+    tables = [repeats_table(repeated, first, metrics)] if repeated else []
+    tables.append(_trials_table(found, first, metrics))
     if further:
         caption = f"{counted(len(further), 'further setting')} that differ"
         tables.append(_settings_table(found, further, caption))
     if same:
         tables.append(_same_table(found, same))
-    tables += group_tables(found, metrics[0] if metrics else None)
+    if not repeated:
+        tables += group_tables(found, metrics[0] if metrics else None)
     sources = {run.hparams.source for trial in found for run in trial.runs if run.hparams}
     said = listed(sorted(sources) or ["the names of the runs"])
     return Panel(
@@ -138,25 +143,25 @@ def _pictures(found: Sequence[Trial], differing: Sequence[Setting], metric: Metr
         return []
     numbered = list(differing[:MOST_CELLS])
     runs = tuple(run.name for trial in found for run in trial.runs)
-    panels = [
-        Panel(
-            "Trials as lines",
-            small=f"{metric.tag}: the lighter the better, the best one thick",
-            runs=runs,
-            figures=(Figure(_parallel(numbered[:MOST_AXES], metric, results)),),
-            notes=(Note(_key(numbered[:MOST_AXES], metric)),),
-            wide=True,
-        ),
-        Panel(
-            f"{metric.tag} over each setting",
-            small="one dot a trial",
-            runs=runs,
-            figures=(Figure(_multiples(found, numbered, metric, results)),),
-            notes=(Note(_key(numbered, metric)),),
-            wide=True,
-        ),
-    ]
-    panels += grid_panels(differing, metric, results, runs)
+    over_each = Panel(
+        f"{metric.tag} over each setting",
+        small="one dot a trial",
+        runs=runs,
+        figures=(Figure(_multiples(found, numbered, metric, results)),),
+        notes=(Note(_key(numbered, metric)),),
+        wide=True,
+    )
+    if len(numbered) == 1:  # nothing to trace from axis to axis, and nothing to rank
+        return [over_each]
+    as_lines = Panel(
+        "Trials as lines",
+        small=f"{metric.tag}: the lighter the better, the best one thick",
+        runs=runs,
+        figures=(Figure(_parallel(numbered[:MOST_AXES], metric, results)),),
+        notes=(Note(_key(numbered[:MOST_AXES], metric)),),
+        wide=True,
+    )
+    panels = [as_lines, over_each, *grid_panels(differing, metric, results, runs)]
     if np.isfinite(results).sum() >= LEAST_RANKED:
         panels.append(_ranking_panel(numbered, metric, results, runs))
     return panels

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from tbreport.charts.photo import Photo
 from tbreport.model import Finding, ImageSeries, Logs, Run
@@ -44,10 +46,12 @@ def _panel(tag: str, group: str, logs: Logs, options: Options, room: int) -> Pan
     of_batch = max(1, min(widest, MOST_OF_BATCH, room // len(runs)))
     steps = max(1, min(options.image_steps, room // (len(runs) * of_batch)))
     pixels = options.bounds.image_pixels
-    columns = [_column(run, run.images[tag], steps, of_batch, pixels) for run in runs]
-    # Row by row: the newest of every run side by side, then the step before.
-    rows = itertools.zip_longest(*columns, fillvalue=())
-    figures = tuple(figure for row in rows for figures in row for figure in figures)
+    shown = [pair for row in _rows(series, steps) for pair in row]
+    figures = tuple(
+        figure
+        for number, place in shown
+        for figure in _figures(runs[number], series[number], place, of_batch, pixels)
+    )
     return Panel(
         title_in_group(tag),
         group=group,
@@ -55,7 +59,7 @@ def _panel(tag: str, group: str, logs: Logs, options: Options, room: int) -> Pan
         runs=tuple(run.name for run in runs),
         figures=figures,
         notes=(
-            *_step_notes(series, steps),
+            *_step_notes(series, Counter(number for number, _ in shown)),
             *_batch_notes(widest, of_batch),
             *_run_notes(len(runs), len(holders)),
         ),
@@ -63,12 +67,21 @@ def _panel(tag: str, group: str, logs: Logs, options: Options, room: int) -> Pan
     )
 
 
-def _column(
-    run: Run, series: ImageSeries, steps: int, of_batch: int, pixels: int
-) -> list[tuple[Figure, ...]]:
-    """The figures of one run, step by step from the newest."""
-    places = evenly(range(len(series)), steps)[::-1]
-    return [_figures(run, series, place, of_batch, pixels) for place in places]
+def _rows(series: Sequence[ImageSeries], most: int) -> list[list[tuple[int, int]]]:
+    """What to show, moment by moment from the newest: (number of the series, place in it).
+
+    The moments are at most ``most`` of the steps that any run has. Each run shows its newest image
+    up to then, unless an earlier row has it: runs that log at the same steps stand side by side.
+    """
+    every = sorted({int(step) for one in series for step in one.steps})
+    seen: set[tuple[int, int]] = set()
+    rows = []
+    for moment in reversed(evenly(every, most)):
+        places = [int(np.searchsorted(one.steps, moment, "right")) - 1 for one in series]
+        row = [pair for pair in enumerate(places) if pair[1] >= 0 and pair not in seen]
+        seen.update(row)
+        rows.append(row)
+    return rows
 
 
 def _figures(
@@ -84,14 +97,14 @@ def _figures(
     return tuple(figures)
 
 
-def _step_notes(series: Sequence[ImageSeries], most: int) -> list[Note]:
+def _step_notes(series: Sequence[ImageSeries], counts: Mapping[int, int]) -> list[Note]:
     """How many steps are shown of those that were logged, for one run or for all."""
-    shown = [min(most, len(one)) for one in series]
+    shown = [counts[number] for number in range(len(series))]
     logged = [max(one.logged - one.superseded, len(one)) for one in series]
     left = sum(logged) - sum(shown)
     if not left:
         return []
-    if len(set(logged)) == 1:
+    if len(set(logged)) == len(set(shown)) == 1:
         of_each = " of each run" if len(series) > 1 else ""
         text = f"{shown[0]:,} of {counted(logged[0], 'step')}{of_each} shown"
     else:

@@ -9,19 +9,61 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tbreport.charts import Chart
 from tbreport.model import Finding, Logs
 from tbreport.options import Options
 
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """The points of one run that a page holds by number: float64 ``x`` and ``y`` of shape (n,).
+
+    They are all of the ``total`` that were logged, or those that stand out. Of the latter
+    ``smooth``, float64 (n,), has the smoothed values, which can't be worked out from them. The mean
+    of a group has its name and, in ``member``, a run of it, whose colour it has.
+    """
+
+    run: str
+    x: Floats
+    y: Floats
+    total: int
+    smooth: Floats | None = None
+    member: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """What a chart of curves shows, for exact values and other views of it in the page.
+
+    ``x_axis`` is "step", "relative" or "wall"; ``x_range`` and ``y_range`` are those of the chart;
+    ``weight`` is its smoothing.
+    """
+
+    traces: tuple[Trace, ...]
+    x_axis: str
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    log_y: bool
+    weight: float
+
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """One picture in a panel; ``caption`` is shown under it, ``run`` gives it the run's colour."""
+    """One picture in a panel; ``caption`` is shown under it, ``run`` gives it the run's colour.
+
+    ``values`` are its numbers, where the page may want to show more than the picture.
+    """
 
     chart: Chart
     caption: str = ""
     run: str | None = None
     step: int | None = None
+    values: Values | None = None
 
 
 @dataclass(frozen=True)

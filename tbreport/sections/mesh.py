@@ -36,7 +36,7 @@ def _panel(logs: Logs, tag: str, group: str) -> Panel:
     figures: list[Figure] = []
     notes: list[str] = []
     runs = []
-    for place, run in enumerate(logs.runs):
+    for place, run in logs.coloured:
         series = run.meshes.get(tag)
         if series is None or not len(series):
             continue

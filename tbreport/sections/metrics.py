@@ -10,7 +10,7 @@ import numpy as np
 
 from tbreport import roles
 from tbreport.errors import InputError
-from tbreport.model import Logs, Run, ScalarSeries
+from tbreport.model import Logs, Reading, Run, ScalarSeries
 from tbreport.names import natural_key, natural_order
 from tbreport.roles import Better, Role
 from tbreport.sections.kit import Cell
@@ -21,7 +21,7 @@ MOST_METRICS = 4  # what fits beside a run in one table row
 MOST_UNJUDGED = 2  # where no name says what is better
 RARE = 10  # a metric in so many times fewer trainings than another is not a main one
 
-_WAYS = {"min": Better.LOWER, "max": Better.HIGHER}
+WAYS = {"min": Better.LOWER, "max": Better.HIGHER}
 _FAVOURITES = frozenset({"loss", "accuracy", "acc"})  # of metrics that are equally plain
 _SILENT_WORDS = roles.VALIDATION_WORDS | roles.TRAINING_WORDS | {"epoch", "total"}
 
@@ -36,14 +36,6 @@ class Metric:
     tag: str
     better: Better
     runs: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One value of a series and where it stands."""
-
-    value: float
-    step: int
 
 
 @dataclass(frozen=True)
@@ -88,40 +80,54 @@ def _beats(one: Reading, other: Reading, better: Better) -> bool:
     return one.value < other.value if better is Better.LOWER else one.value > other.value
 
 
-def main_metrics(logs: Logs, wanted: str = "") -> tuple[Metric, ...]:
-    """At most four metrics, the main one first: the one ``wanted``, then those told by name.
+def main_metrics(logs: Logs, wanted: Sequence[str] = ()) -> tuple[Metric, ...]:
+    """The main metrics, first those ``wanted``, then those told by name up to four in all.
 
-    ``wanted`` is as ``chosen_metric`` takes it. Raises InputError.
+    ``wanted`` is as ``chosen_metrics`` takes it. Raises InputError.
     """
-    chosen = chosen_metric(logs, wanted)
-    if chosen is None:
-        return _told_by_name(logs)
-    others = (metric for metric in _told_by_name(logs) if metric.tag != chosen.tag)
-    return (chosen, *others)[:MOST_METRICS]
+    chosen = chosen_metrics(logs, wanted)
+    tags = {metric.tag for metric in chosen}
+    others = [metric for metric in _told_by_name(logs) if metric.tag not in tags]
+    return (*chosen, *others)[: max(MOST_METRICS, len(chosen))]
 
 
-def chosen_metric(logs: Logs, wanted: str) -> Metric | None:
-    """The metric that ``wanted`` means: a tag, or a tag with ":min" or ":max"; None for "".
+def chosen_metrics(logs: Logs, wanted: Sequence[str]) -> tuple[Metric, ...]:
+    """The metrics that ``wanted`` means, each a tag, or a tag with ":min" or ":max".
 
     A tag that ends so itself is meant as it is. Raises InputError, which names close tags, where no
     run holds the tag.
     """
-    if not wanted:
-        return None
+    found: dict[str, Metric] = {}
+    for one in wanted:
+        metric = _chosen(logs, one)
+        found.setdefault(metric.tag, metric)
+    return tuple(found.values())
+
+
+def metric_for(tag: str, runs: Sequence[Run], chosen: Iterable[Metric]) -> Metric:
+    """The tag as the one of the ``chosen`` metrics that it is, else as a metric of its ``runs``."""
+    return next((metric for metric in chosen if metric.tag == tag), metric_of(tag, runs))
+
+
+def _chosen(logs: Logs, wanted: str) -> Metric:
     name, _, end = wanted.rpartition(":")
     readings: list[tuple[str, Better | None]] = [(wanted, None)]
-    if name and end in _WAYS:
-        readings.append((name, _WAYS[end]))
+    if name and end in WAYS:
+        readings.append((name, WAYS[end]))
     for tag, way in readings:
         runs = [run for run in logs.runs if len(run.scalars.get(tag, ()))]
         if runs:
             metric = metric_of(tag, runs)
             return replace(metric, better=way) if way else metric
+    raise InputError(f"metric: {no_such_scalar(readings[-1][0], logs)}")
+
+
+def no_such_scalar(sought: str, logs: Logs) -> str:
+    """That no run has a scalar of that name, with the names that are close."""
     known = natural_order({tag for run in logs.runs for tag in run.scalars})
-    sought = readings[-1][0]
     close = difflib.get_close_matches(sought, known, n=3)
     hint = f"; did you mean {listed(close)}?" if close else f"; there are {listed(known)}"
-    raise InputError(f"metric: no run has a scalar {sought!r}{hint if known else ''}")
+    return f"no run has a scalar {sought!r}{hint if known else ''}"
 
 
 def _told_by_name(logs: Logs) -> tuple[Metric, ...]:

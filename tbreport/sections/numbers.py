@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tbreport.model import Logs, ScalarSeries
+from tbreport.model import Logs, Reading, ScalarSeries
 from tbreport.roles import Better
 from tbreport.sections.curves import Curve
 from tbreport.sections.kit import Cell, Column, Table
-from tbreport.sections.metrics import Reading, Winner, best, last, reading_cell
+from tbreport.sections.metrics import Winner, best, last, reading_cell
 
 MOST_TAGS = 2000  # rows of the table of tags
 

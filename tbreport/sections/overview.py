@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from tbreport import roles
 from tbreport.charts.spark import Spark
+from tbreport.groups import NONE
 from tbreport.model import Finding, Logs, Run
 from tbreport.names import natural_key
 from tbreport.options import Options
 from tbreport.sections import extent
 from tbreport.sections.curves import curve_of
+from tbreport.sections.grouped import groups_table
 from tbreport.sections.kit import Cell, Chapter, Column, Note, Panel, Section, Table
 from tbreport.sections.metrics import (
     Metric,
@@ -37,22 +39,31 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter:
     full = [run for run in ordered if extent.holds_values(run)]
     empty = [run for run in ordered if not extent.holds_values(run)]
     tables = []
+    if logs.groups:
+        tables.append(groups_table(logs, logs.groups[:MOST_ROWS], metrics))
     if full:
         tables.append(_runs_table(logs, full[:MOST_ROWS], metrics, findings))
     if empty:
         tables.append(_empty_table(empty[:MOST_ROWS]))
-    notes = (*_pair_notes(full), *_left_out_notes(full, empty), *_metric_notes(metrics))
+    notes = (
+        *_pair_notes(full),
+        *_group_notes(logs, options.group),
+        *_left_out_notes(logs, full, empty),
+        *_metric_notes(metrics),
+    )
     panel = Panel("All runs", wide=True, tables=tuple(tables), notes=notes)
     return Chapter("overview", "Runs", (panel,), count=len(logs.runs))
 
 
-def facts(logs: Logs, metric: str = "") -> tuple[str, ...]:
+def facts(logs: Logs, metric: Sequence[str] = ()) -> tuple[str, ...]:
     """What the first screen says: how much was logged, when, and who did best in ``metric``."""
     times = [time for run in logs.runs for time in extent.span(run) or ()]
     said = [
         counted(len(logs.runs), "run"),
         counted(sum(map(extent.events, logs.runs)), "event"),
     ]
+    if logs.groups:
+        said.insert(1, counted(len(logs.groups), "group"))
     if times:
         said.append(dates(min(times), max(times)))
     metrics = main_metrics(logs, metric)
@@ -83,7 +94,7 @@ def _runs_table(
     logs: Logs, runs: Sequence[Run], metrics: Sequence[Metric], findings: Sequence[Finding]
 ) -> Table:
     winners = [winner(metric, logs) for metric in metrics]
-    colours = {run.name: place for place, run in enumerate(logs.runs)}
+    colours = {run.name: colour for colour, run in logs.coloured}
     curves = bool(metrics) and len(runs) <= MOST_CURVES
     rows = []
     for run in runs:
@@ -205,8 +216,27 @@ def _pair_notes(runs: Sequence[Run]) -> list[Note]:
     return [Note(f"{text} training and validation: {listed(list(pairs))}.")]
 
 
-def _left_out_notes(full: Sequence[Run], empty: Sequence[Run]) -> list[Note]:
-    notes = []
+def _group_notes(logs: Logs, wanted: str) -> list[Note]:
+    """What was asked for and is not there, and which runs are in none of the groups."""
+    if not logs.groups:
+        asked = wanted not in ("", NONE)
+        return [Note(f"No two runs are of one group by --group {wanted}.", "warning")] * asked
+    alone = len(logs.runs) - sum(len(group.runs) for group in logs.groups)
+    how = f"by --group {wanted}" if wanted else "as they differ by their seed only"
+    text = f"Runs are grouped {how}; a group has one colour."
+    if alone:
+        text += f" {counted(alone, 'run')} {verb(alone, 'is')} in no group."
+    return [Note(text)]
+
+
+def _more_groups(logs: Logs) -> list[Note]:
+    left = len(logs.groups) - MOST_ROWS
+    text = f"{counted(left, 'more group')} {verb(left, 'is')} not listed; choose with --runs."
+    return [Note(text, left_out=left)] if left > 0 else []
+
+
+def _left_out_notes(logs: Logs, full: Sequence[Run], empty: Sequence[Run]) -> list[Note]:
+    notes = _more_groups(logs)
     left = max(0, len(full) - MOST_ROWS) + max(0, len(empty) - MOST_ROWS)
     if left:
         text = f"{counted(left, 'more run')} {verb(left, 'is')} not listed; choose with --runs."

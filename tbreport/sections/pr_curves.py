@@ -36,7 +36,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
 def _panel(logs: Logs, tag: str, group: str) -> Panel:
     held = [
         (place, run.name, run.pr_curves[tag])
-        for place, run in enumerate(logs.runs)
+        for place, run in logs.coloured
         if tag in run.pr_curves and len(run.pr_curves[tag])
     ]
     figures = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbreport import roles
-from tbreport.model import HParam, Logs, Run, ScalarSeries
+from tbreport.groups import experiment_of
+from tbreport.model import HParam, Logs, Reading, Run, ScalarSeries
 from tbreport.runnames import hparams_in_name
-from tbreport.sections.metrics import Metric, Reading, best, last
+from tbreport.sections.metrics import Metric, best, last
 
 Floats = NDArray[np.float64]
-
-# torch's and tensorboardX's add_hparams logs into a sub-run named by the time, 1767225600.0.
-_TIMESTAMP = re.compile(r"/?[0-9]{9,11}(\.[0-9]+)?$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +62,8 @@ class Trial:
 def trials(logs: Logs) -> list[Trial]:
     """One trial for each experiment that says anything about its settings, in order of the runs."""
     members: dict[str, list[tuple[int, Run]]] = {}
-    for place, run in enumerate(logs.runs):
-        name = roles.experiment(_TIMESTAMP.sub("", run.name) or ".")
-        members.setdefault(name, []).append((place, run))
+    for place, run in logs.coloured:
+        members.setdefault(experiment_of(run.name), []).append((place, run))
     found = []
     for name, runs in members.items():
         values: dict[str, HParam] = dict(hparams_in_name(name))

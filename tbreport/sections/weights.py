@@ -32,7 +32,7 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
     """For each run a heat map and a table of all layers, then pictures of the most telling ones."""
     held = [
         (place, run, title, found)
-        for place, run in enumerate(logs.runs)
+        for place, run in logs.coloured
         for title, quantities in _KINDS
         if (found := layers_of(run, quantities))
     ]

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from tbreport.charts import Chart, style
-from tbreport.charts.lines import COLUMNS, HEIGHT, WIDTH, Line, Lines
+from tbreport.charts.lines import COLUMNS, HEIGHT, WIDTH, Band, Line, Lines
 from tbreport.stats import Envelope
 
 NAN, INF = math.nan, math.inf
@@ -144,11 +144,19 @@ def test_a_band_is_shaded_behind_the_lines():
     x = np.arange(50.0)
     band = Envelope(x, np.zeros(50), np.ones(50))
     plain = Lines("", (decay(50),), y_range=(0.0, 2.0))
-    shaded = opened(dataclasses.replace(plain, band=band, band_colour=3))
+    shaded = opened(dataclasses.replace(plain, bands=(Band(band, 3),)))
     rgba = np.asarray(shaded.convert("RGBA")).reshape(-1, 4)
     pink = (rgba[:, :3] == style.rgb(style.run_colour(3))).all(axis=1)
     assert pink.sum() > rgba.shape[0] / 5
     assert rgba[pink, 3].max() < 128
+
+
+def test_lines_behind_are_faint_and_show_no_edge_marks():
+    front = Lines("", (decay(50),), y_range=(0.0, 0.5))
+    behind = dataclasses.replace(front, lines=(dataclasses.replace(decay(50), behind=True),))
+    assert has(opened(front), 0)
+    assert not has(opened(behind), 0)
+    assert behind.draw() != Lines("", (), x_range=(0.0, 49.0), y_range=(0.0, 0.5)).draw()
 
 
 def test_runs_beyond_the_palette_are_dashed():
@@ -175,3 +183,16 @@ def test_smoothing_comes_before_thinning_out():
     late = slice(COLUMNS // 2, None)
     assert np.abs(line.smooth.high[late]).max() < 0.2
     assert Line.of(steps, values, 0).read.high.max() > 3
+
+
+def test_shadows_are_grey_and_behind():
+    grey = style.rgb(style.BASELINE)
+    x = np.arange(20.0)
+    shadow = Envelope(x, np.full(20, 1.0), np.full(20, 1.0))
+    line = Line.of(x, np.linspace(0.0, 2.0, 20), 1)
+    image = opened(Lines("", (line,), shadows=(shadow,)))
+    pixels = {colour[:3] for _, colour in image.convert("RGBA").getcolors(10**7) if colour[3] > 99}
+    assert grey in pixels and has(image, 1)
+    single = Envelope(x[:1], shadow.low[:1], shadow.high[:1])
+    nothing = Envelope(x[:0], x[:0], x[:0])
+    assert opened(Lines("", (line,), shadows=(single, nothing))).size == (2 * WIDTH, 2 * HEIGHT)

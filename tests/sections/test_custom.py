@@ -35,7 +35,10 @@ def test_margins_are_a_line_in_a_band():
     scalars = {"acc": [1, 2, 3], "low": [0, 1, 2], "high": [2, 3, 4]}
     (panel,) = build(run("a", scalars, layout=layout(margin))).panels
     chart = panel.figures[0].chart
-    assert (chart.band.low.tolist(), chart.band.high.tolist()) == ([0, 1, 2], [2, 3, 4])
+    assert (chart.bands[0].area.low.tolist(), chart.bands[0].area.high.tolist()) == (
+        [0, 1, 2],
+        [2, 3, 4],
+    )
     assert chart.draw().png.startswith(b"\x89PNG")
 
 

@@ -31,10 +31,8 @@ def test_settings_that_differ_stand_before_best_and_last():
     ]
     assert words(made.panels[0].tables[1]) == [["Setting", "Value"], ["opt", "Adam"]]
     assert made.panels[0].tables[1].folded
-    assert [panel.title for panel in made.panels[1:]] == [
-        "Trials as lines",
-        "loss/val over each setting",
-    ]
+    # One setting has nothing to be traced to and nothing to be ranked against.
+    assert [panel.title for panel in made.panels[1:]] == ["loss/val over each setting"]
 
 
 def test_names_of_runs_and_time_stamped_sub_runs_give_settings():
@@ -111,6 +109,18 @@ def test_two_settings_have_a_heat_map_with_its_numbers_in_a_table():
     np.testing.assert_array_equal(chart.values, [[np.nan, 0.2, np.nan], [0.6, np.nan, 0.4]])
     assert chart.alt.endswith("from 0.2 to 0.6.")
     assert chart.draw().png.startswith(b"\x89PNG")
+
+
+def test_two_settings_are_traced_and_from_six_trials_on_ranked():
+    runs = [trial(f"r{i}", float(i), a=float(i), b=float(i % 2)) for i in range(6)]
+    lines = ["Trials as lines", "loss/val over each setting"]
+    titles = [panel.title for panel in build(*runs[:5]).panels]
+    assert [title for title in titles[1:] if " × " not in title] == lines
+    titles = [panel.title for panel in build(*runs).panels]
+    assert [title for title in titles[1:] if " × " not in title] == [
+        *lines,
+        "Which setting matters",
+    ]
 
 
 def test_of_many_settings_the_two_that_explain_most_make_the_grid():

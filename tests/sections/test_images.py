@@ -46,9 +46,17 @@ def test_the_newest_come_first_and_runs_stand_side_by_side():
         run("a", {}, image_series("x", 10)), run("b", {}, image_series("x", 2, steps=[3, 30]))
     )
     made = panel(build(found, image_steps=3), "x")
-    assert places(made) == [("a", 9), ("b", 30), ("a", 4), ("b", 3), ("a", 0)]
+    assert places(made) == [("a", 9), ("b", 30), ("a", 5), ("b", 3), ("a", 0)]
     assert said(made) == ["5 of 12 steps of all runs shown, evenly spaced."]
     assert made.notes[0].left_out == 7
+
+
+def test_runs_that_log_at_the_same_steps_show_the_same_steps():
+    one, other = image_series("x", 20), image_series("x", 12, steps=range(8, 20))
+    made = panel(build(logs(run("a", {}, one), run("b", {}, other)), image_steps=4), "x")
+    steps = {name: [step for owner, step in places(made) if owner == name] for name in "ab"}
+    assert steps == {"a": [19, 13, 6, 0], "b": [19, 13]}
+    assert said(made) == ["6 of 32 steps of all runs shown, evenly spaced."]
 
 
 def test_what_was_logged_counts_and_not_what_was_read():

@@ -5,12 +5,12 @@ import math
 import pytest
 
 from tbreport.errors import InputError
+from tbreport.model import Reading
 from tbreport.roles import Better
 from tbreport.sections.metrics import (
-    Reading,
     Winner,
     best,
-    chosen_metric,
+    chosen_metrics,
     last,
     main_metrics,
     winner,
@@ -107,7 +107,7 @@ def test_where_nobody_knows_what_is_better_nobody_wins():
 )
 def test_a_chosen_metric_comes_first_with_the_way_that_was_said(wanted, tag, better):
     found = logs(run("a", {"loss": CURVE, "lr": CURVE, "odd:min": CURVE, "accuracy": CURVE}))
-    first, *others = main_metrics(found, wanted)
+    first, *others = main_metrics(found, [wanted])
     assert (first.tag, first.better, first.runs) == (tag, better, ("a",))
     assert tag not in [metric.tag for metric in others]
 
@@ -123,10 +123,10 @@ def test_a_chosen_metric_comes_first_with_the_way_that_was_said(wanted, tag, bet
 )
 def test_a_metric_that_no_run_has_is_told_with_its_neighbours(wanted, said):
     with pytest.raises(InputError) as error:
-        chosen_metric(logs(run("a", {"loss": CURVE, "lr": CURVE})), wanted)
+        chosen_metrics(logs(run("a", {"loss": CURVE, "lr": CURVE})), [wanted])
     assert str(error.value) == said
 
 
 def test_without_any_scalar_a_metric_has_no_neighbours():
     with pytest.raises(InputError, match=r"no run has a scalar 'loss'$"):
-        chosen_metric(logs(run("a")), "loss")
+        chosen_metrics(logs(run("a")), ["loss"])
