@@ -19,6 +19,7 @@ from tbreport.faults import Fault
 WORTH_A_POOL = 30  # charts: fewer are drawn sooner than workers are started
 CHUNKS_A_WORKER = 8  # so that workers end at about the same time
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_ENDS = {signal.SIGINT, signal.SIGTERM}
 CHUNK_ELSEWHERE = 4  # charts sent at a time to an executor whose size isn't known
 
 
@@ -163,12 +164,29 @@ def _import_charts() -> None:
     agg.new_renderer(1, 1)
 
 
-def _follow_parent() -> None:
-    """In a worker: end without a word when interrupted, and with the parent however it ends.
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let what ends us wait meanwhile: Python forgets it when it comes while forking."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    A worker whose parent was killed would wait for charts for ever.
+
+def _follow_parent() -> None:
+    """In a worker: leave interrupts to the parent, and end with it however it ends.
+
+    A worker whose parent was killed would wait for charts for ever. One that died of an interrupt
+    would make the pool's own thread complain.
     """
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
     if sys.platform == "linux":
         import ctypes
 
@@ -184,7 +202,8 @@ def _workers(count: int) -> Iterator[ProcessPoolExecutor]:
             # Python 3.12 warns of any thread at a fork: those left are BLAS's and the pool's own,
             # which hold no lock of ours. Workers start with the first call, so it is made here.
             warnings.simplefilter("ignore", DeprecationWarning)
-            started = workers.submit(_import_charts)
+            with _interrupts_held():
+                started = workers.submit(_import_charts)
         with contextlib.suppress(BrokenExecutor):  # it shows at the first chart, which bears it
             started.result()
         yield workers

@@ -236,7 +236,7 @@ def test_the_bytes_depend_on_the_logs_alone(folder, monkeypatch):
     assert str(folder).encode() not in first
 
 
-def test_a_pipe_that_closes_is_one_line(folder):
+def test_a_pipe_that_closes_is_no_news(folder):
     read, written = os.pipe()
     os.close(read)
     done = subprocess.run(
@@ -248,7 +248,7 @@ def test_a_pipe_that_closes_is_one_line(folder):
     )
     os.close(written)
     assert done.returncode == 3
-    assert done.stderr.splitlines() == [b"tbreport: standard output can't be written: Broken pipe"]
+    assert done.stderr == b""
 
 
 def test_frames_of_a_damaged_file_do_not_stop_it(folder, capsys):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import reprlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any
 import yaml
 
 from tbreport.model import Gap, GapKind, HParam, HParams
+from tbreport.read.sources import Source, Unfit
 
 FILES = ("hparams.yaml", "args.yaml")
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 18  # Python takes seconds for more
 MAX_VALUES = 1000  # aliases can make a small file stand for billions of values
 MAX_DEPTH = 8
 
@@ -30,12 +30,12 @@ def read_settings(directory: Path, name: str) -> tuple[HParams | None, list[Gap]
             continue
         place = f"{name}/{file}" if name else file
         try:
-            if path.stat().st_size > MAX_BYTES:
-                return None, [Gap(GapKind.LIMIT, place, f"more than {MAX_BYTES:,} bytes")]
-            with open(os.open(path, os.O_RDONLY), encoding="utf-8") as stream:
-                content = yaml.safe_load(stream)
-        except OSError as error:
-            return None, [Gap(GapKind.UNREADABLE, place, f"can't be read: {error.strerror}")]
+            with Source.open(path, str(directory)) as source:
+                if source.size > MAX_BYTES:
+                    return None, [Gap(GapKind.LIMIT, place, f"more than {MAX_BYTES:,} bytes")]
+                content = yaml.safe_load(source.at(0, source.size).decode())
+        except Unfit as error:
+            return None, [Gap(error.kind, place, str(error))]
         except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
             what = str(getattr(error, "problem", "") or "not YAML")
             kind = GapKind.REFUSED if "python" in what else GapKind.MALFORMED

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from tbreport.model import GapKind
@@ -42,6 +44,24 @@ def test_what_is_not_plain_yaml_is_a_gap(tmp_path, text, kind):
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])
 def test_files_without_settings_say_nothing(tmp_path, text):
     assert read(tmp_path, text) == (None, [])
+
+
+def test_a_file_that_leads_out_of_the_run_or_is_no_file_is_not_opened(tmp_path):
+    (tmp_path / "secret.yaml").write_text("password: hunter2\n")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "hparams.yaml").symlink_to("../secret.yaml")
+    found, gaps = read_settings(tmp_path / "run", "run")
+    assert found is None
+    assert [gap.kind for gap in gaps] == [GapKind.REFUSED]
+    (tmp_path / "run" / "hparams.yaml").unlink()
+    os.mkfifo(tmp_path / "run" / "hparams.yaml")
+    assert read_settings(tmp_path / "run", "run") == (None, [])
+
+
+def test_a_large_file_of_settings_is_not_read(tmp_path):
+    found, gaps = read(tmp_path, "# nothing\n" * 30_000)
+    assert found is None
+    assert [gap.kind for gap in gaps] == [GapKind.LIMIT]
 
 
 def test_aliases_can_not_blow_up(tmp_path):
