@@ -169,6 +169,8 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
     )
     progress.drawn(len(report.document.pictures))
     size = _write(report, options)
+    if report.fitted and report.fitted.told and not options.quiet:
+        _say(f"tbreport: {_printable(report.fitted.told)}")
     for fault in report.faults:
         _say_fault(fault, options.verbose)
     if not options.quiet:

@@ -116,6 +116,12 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         "report.",
     ),
     click.option("--json", metavar="PATH", help="Write what the report says as JSON too."),
+    click.option(
+        "--max-size",
+        metavar="SIZE",
+        help="What the report may weigh, such as 25MB; or none. What there is no room for is left "
+        "out in a stated order, and listed [10MB].",
+    ),
     click.option("--jobs", metavar="N", type=int, help="Processes [0: one for each processor]."),
     click.option(
         "--strict/--no-strict",

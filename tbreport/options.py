@@ -19,6 +19,8 @@ FAIL_ON = ("", "warning", "error")
 SMOOTHING_MAX = 0.999  # TensorBoard's slider ends there; at 1 a curve would never move
 CONFIG_FILES = ("tbreport.toml", "pyproject.toml")  # the first of them with our settings counts
 
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(B|kB|MB|GB)", re.IGNORECASE)
+_UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _RULE_OPTION = re.compile(r"([a-z0-9-]+)\.(\w+)=([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _PATTERNS = ("runs", "tags", "log_y", "group")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
@@ -43,8 +45,9 @@ class Options:
     for all points of scalars; "" for none, "-" for standard output (files only).
     ``data`` puts the numbers of curves into the page, for exact values and zooming there.
     ``limit`` moves limits on what logs may claim, as "NAME=NUMBER".
-    ``jobs`` counts processes, 0 for one per processor. Raises InputError where a value can't be
-    used.
+    ``max_size`` is what a report may weigh, as a number with B, kB, MB or GB (powers of 1,000), or
+    "none"; a larger one is reduced and says by what. ``jobs`` counts processes, 0 for one per
+    processor. Raises InputError where a value can't be used.
     """
 
     output: str = "report.html"
@@ -71,6 +74,7 @@ class Options:
     junit: str = ""
     baseline: str = ""
     json: str = ""
+    max_size: str = "10MB"
     jobs: int = 0
     strict: bool = False
     stamp: bool = False
@@ -93,7 +97,7 @@ class Options:
             raise InputError(f"jobs is to be 0 (one per processor) or more, not {self.jobs}")
         if self.fail_on not in FAIL_ON:
             raise InputError(f"fail_on is to be warning, error or empty, not {self.fail_on!r}")
-        _ = self.limits, self.gates, self.bounds
+        _ = self.limits, self.gates, self.bounds, self.max_bytes
         if not self.output:
             raise InputError("output is empty; name a file, a folder or - for standard output")
         self._check_places()
@@ -112,6 +116,18 @@ class Options:
     def gates(self) -> tuple[Gate, ...]:
         """The gates in ``fail_if``, in their order."""
         return tuple(map(parse, self.fail_if))
+
+    @property
+    def max_bytes(self) -> int | None:
+        """``max_size`` in bytes; None for "none"."""
+        if self.max_size == "none":
+            return None
+        match = _SIZE.fullmatch(self.max_size)
+        if match is None:
+            raise InputError(
+                f"max_size is to be a size such as 10MB or none, not {self.max_size!r}"
+            )
+        return round(float(match[1]) * _UNITS[match[2].lower()])
 
     @property
     def limits(self) -> dict[str, dict[str, float]]:

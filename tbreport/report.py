@@ -14,6 +14,7 @@ from tbreport.charts import Chart
 from tbreport.charts.lines import Lines
 from tbreport.errors import InputError
 from tbreport.faults import Fault, FaultError
+from tbreport.fitting import fit_document
 from tbreport.groups import groups_of
 from tbreport.model import (
     Baseline,
@@ -30,6 +31,7 @@ from tbreport.names import printable
 from tbreport.options import Options, close_match
 from tbreport.outcomes import check_gates, outcomes
 from tbreport.page import Document
+from tbreport.reductions import charts_of
 from tbreport.render import Picture, pool, render
 from tbreport.result import Report
 from tbreport.rules import RULES, judge
@@ -37,7 +39,7 @@ from tbreport.rules.kit import Rule
 from tbreport.sections import SECTIONS, data_quality, overview
 from tbreport.sections.comparison import Comparison, compare, deltas
 from tbreport.sections.gates import gates_said
-from tbreport.sections.kit import Chapter, Note, Panel, Section
+from tbreport.sections.kit import Chapter, Note, Section
 from tbreport.sections.metrics import chosen_metrics, main_metrics
 from tbreport.sections.words import counted
 from tbreport.version import VERSION
@@ -94,7 +96,12 @@ def build_report(
         comment=options.comment,
         stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
     )
-    left_out = tuple(note.text for note in _notes(ordered) if note.left_out)
+
+    def redraw(charts: Sequence[Chart]) -> dict[Chart, Picture]:
+        return _draw_charts(charts, executor, options.jobs, None, guard)
+
+    document, page, fitted = fit_document(document, logs, options.max_bytes, redraw)
+    left_out = tuple(note.text for note in _notes(document.chapters) if note.left_out)
     faults = (*guard.faults, *guard.faults_of_charts)
     return Report(
         document,
@@ -108,6 +115,8 @@ def build_report(
         comparison=comparison,
         gates=gates,
         main_metrics=guard("metrics", main_metrics, logs, options.metric) or (),
+        fitted=fitted,
+        page=page,
     )
 
 
@@ -216,7 +225,17 @@ def _draw(
     guard: _Guard,
 ) -> dict[Chart, Picture]:
     """The picture of every chart of the chapters."""
-    charts = [chart for chapter in chapters for panel in chapter.panels for chart in _charts(panel)]
+    return _draw_charts(list(charts_of(chapters)), executor, jobs, progress, guard)
+
+
+def _draw_charts(
+    charts: Sequence[Chart],
+    executor: Executor | None,
+    jobs: int,
+    progress: Drawn | None,
+    guard: _Guard,
+) -> dict[Chart, Picture]:
+    """The picture of every chart."""
     with contextlib.ExitStack() as stack:
         workers = executor or stack.enter_context(pool(jobs, len(charts)))
         pictures = render(charts, workers, progress)
@@ -225,14 +244,6 @@ def _draw(
         raise FaultError(broken[0])
     guard.faults_of_charts += broken
     return {chart: pictures[id(chart)] for chart in charts}
-
-
-def _charts(panel: Panel) -> Iterator[Chart]:
-    for figure in panel.figures:
-        yield figure.chart
-    for table in panel.tables:
-        for row in table.rows:
-            yield from (cell.chart for cell in row if cell.chart is not None)
 
 
 def _undrawn(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tbreport import roles
+from tbreport.budget import Fitted
 from tbreport.csvfiles import csv_files
 from tbreport.export import Facts, to_json
 from tbreport.faults import Fault
@@ -30,7 +31,8 @@ class Report:
     ``checks`` what came of every rule, ``logs`` what it is about, ``metrics`` those that
     ``options.metric`` chose, ``comparison`` what differs from the baseline, if there is one;
     ``gates`` what came of those in ``options.fail_if``, tripped ones first; ``main_metrics`` sum up
-    a run.
+    a run. ``fitted`` says what it took to keep the page within its limit, None where that took
+    nothing; ``page`` is the page where it had to be weighed, in pieces.
     """
 
     document: Document
@@ -44,6 +46,8 @@ class Report:
     comparison: Comparison | None = None
     gates: tuple[GateResult, ...] = ()
     main_metrics: tuple[Metric, ...] = ()
+    fitted: Fitted | None = None
+    page: tuple[str, ...] = field(default=(), repr=False)
 
     @functools.cached_property
     def facts(self) -> Facts:
@@ -76,7 +80,7 @@ class Report:
 
     def pieces(self) -> Iterator[str]:
         """The page in pieces, to be written in order."""
-        return assemble(self.document)
+        return iter(self.page) if self.page else assemble(self.document)
 
     def write(self, path: str | Path) -> int:
         """Write the page to ``path``; a path that ends in "/" or is a directory gets a folder.

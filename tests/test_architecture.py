@@ -53,6 +53,9 @@ MAY_IMPORT = {
     "rules": {"errors", "faults", "model", "names", "roles", "stats"},
     "sections": _NAMES | {"charts", "points", "read", "stats"},
     # floor 3
+    "reductions": {"charts", "datablock", "model", "names", "render", "sections"},
+    "budget": {"charts", "model", "reductions", "render", "sections", "stats"},
+    "fitting": {"budget", "charts", "model", "page", "reductions", "render", "sections"},
     "outline": {"names", "sections"},
     "baseline": {"errors", "groups", "model", "names", "options", "read", "rules", "sections"},
     "csvfiles": {"model", "names"},
@@ -74,8 +77,11 @@ MAY_IMPORT = {
     },
     "summary": {"faults", "gfm", "model", "names", "sections", "stats"},
     # floor 4
-    "result": _NAMES | {"csvfiles", "export", "junit", "output", "page", "sections", "summary"},
-    "report": _NAMES | {"charts", "outcomes", "page", "render", "result", "rules", "sections"},
+    "result": _NAMES
+    | {"budget", "csvfiles", "export", "junit", "output", "page", "sections", "summary"},
+    "report": _NAMES
+    | {"charts", "fitting", "outcomes", "page", "reductions", "render", "result", "rules"}
+    | {"sections"},
     # floor 5
     "flags": set(),
     "progress": {"model", "sections", "stats"},

@@ -186,7 +186,7 @@ def test_an_interrupt_is_130_and_leaves_nothing(folder, capsys, monkeypatch):
         yield "half"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tbreport.result.assemble", interrupted)
+    monkeypatch.setattr("tbreport.fitting.assemble", interrupted)
     assert cli.run(["logs", "-q"]) == 130
     assert lines(capsys)[-1] == "tbreport: interrupted, no report was written"
     assert names(folder) == ["logs"]
@@ -203,7 +203,7 @@ def test_the_title_is_the_name_of_the_logs_wherever_one_stands(folder, monkeypat
 
 def test_every_option_is_a_flag_and_every_flag_an_option():
     flags = {one.name for one in cli.command.params if isinstance(one, click.Option)}
-    assert flags - {"config", "list_rules", "version"} == {
+    assert flags - {"config", "list_limits", "list_rules", "version"} == {
         one.name for one in dataclasses.fields(Options)
     }
     (x_axis,) = [one for one in cli.command.params if one.name == "x_axis"]
@@ -303,3 +303,13 @@ def test_groups_are_named_by_captures_and_a_pattern_without_a_match_is_one_line(
     assert lines(capsys) == [
         "tbreport: group: 'x' has no match in the name of any run; there are 'a', 'b'"
     ]
+
+
+def test_what_is_left_out_for_the_size_is_said(folder, capsys):
+    assert cli.run(["logs", "--max-size", "1kB"]) == 0
+    assert re.fullmatch(
+        r"tbreport: the report is \d+\.?\d* kB in its least form, more than --max-size 1 kB allows",
+        lines(capsys)[2],
+    )
+    assert "Left out for size" in page()
+    assert cli.run(["logs", "--max-size", "lots"]) == 2

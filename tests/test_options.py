@@ -59,6 +59,7 @@ def test_every_option_can_be_set_in_the_file_by_either_spelling(tmp_path, field)
         "fail_on": ('"error"', "error"),
         "fail_if": ('"loss > 3"', ("loss > 3",)),
         "jobs": ("2", 2),
+        "max_size": ('"25MB"', "25MB"),
     }
     defaults = {str: ('"abc"', "abc"), bool: ("true", True)}
     written, read = values.get(field.name) or defaults[type(field.default)]
@@ -79,6 +80,7 @@ def test_every_option_can_be_set_in_the_file_by_either_spelling(tmp_path, field)
         ("jobs = true", "jobs is to be a whole number, not True"),
         ("jobs = -1", "jobs is to be 0 (one per processor) or more, not -1"),
         ("rule_option = 'x'", "rule_option is to be RULE.threshold=NUMBER, not 'x'"),
+        ("max_size = '10'", "max_size is to be a size such as 10MB or none, not '10'"),
         ("fail_on = 'note'", "fail_on is to be warning, error or empty, not 'note'"),
         ("fail_if = 'loss >'", "fail_if: a number is missing here (column 7)"),
         ("image_steps = 0", "image_steps is to be 1 or more, not 0"),
@@ -114,6 +116,15 @@ def test_files_that_are_no_settings_are_named(tmp_path):
     config(tmp_path, "tool.tbreport = 3", "pyproject.toml")
     with pytest.raises(InputError, match="is to be a table"):
         load_options({}, directory=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("10MB", 10**7), ("800kB", 800_000), ("1.5 mb", 1_500_000), ("1GB", 10**9), ("99B", 99)],
+)
+def test_sizes_are_powers_of_a_thousand(text, size):
+    assert Options(max_size=text).max_bytes == size
+    assert Options(max_size="none").max_bytes is None
 
 
 def test_values_given_by_hand_are_checked_too():

@@ -214,7 +214,7 @@ def test_a_folder_gets_a_page_and_files_beside_it(small, tmp_path):
 def test_an_old_report_survives_a_failure(small, tmp_path, monkeypatch):
     path = tmp_path / "r.html"
     path.write_text("old")
-    report = build_report(small)
+    report = build_report(small, options=Options(max_size="none"))
 
     def full(document):
         yield "half"

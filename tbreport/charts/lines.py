@@ -136,16 +136,19 @@ class Lines:
     height: int = HEIGHT
     scale: int = 0
 
+    @property
+    def device_scale(self) -> int:
+        """How many device pixels make one CSS pixel."""
+        curves = sum(1 if line.smooth is None or line.behind else 2 for line in self.lines)
+        return self.scale or (2 if curves + len(self.shadows) <= SHARP else 1)
+
     def draw(self) -> Drawing:
         """Draw it; empty, constant and all-NaN lines make a clear picture too."""
         colours = [run_colour(line.colour) for line in self.lines]
         colours += [run_colour(band.colour) for band in self.bands]
-        curves = sum(1 if line.smooth is None or line.behind else 2 for line in self.lines)
-        curves += len(self.shadows)
         colours += [BASELINE] * bool(self.shadows)
-        scale = self.scale or (2 if curves <= SHARP else 1)
         palette = palette_of(tuple(dict.fromkeys(colours)))
-        canvas = Canvas(self.width, self.height, palette, scale)
+        canvas = Canvas(self.width, self.height, palette, self.device_scale)
         canvas.frame(self._x(), self._y())
         for shadow in self.shadows:
             _shadow(canvas, shadow)

@@ -114,13 +114,20 @@ def curves_table(groups: Sequence[GroupedCurves], x_axis: str) -> Table:
     """
     better = roles.better(groups[0].curves[0].series.tag)
     ways = {way: title for way, title in _ENDS.items() if better in (way, Better.UNKNOWN)}
-    titles = ("Last", *ways.values(), "n")
+    varies = any(len(set(group.spread.count.tolist()) - {0}) > 1 for group in groups)
+    titles = ("n", "Last", *ways.values(), *(["All n have values"] if varies else []))
     rows = []
     for group in groups:
         readings = [[last(curve.series) for curve in group.curves]]
         readings += [[best(curve.series, way) for curve in group.curves] for way in ways]
-        cells = [mean_cell(ones, len(group.curves)) for ones in readings]
-        rows.append((group_cell(group.name, group.curves[0].run), *cells, _n_cell(group, x_axis)))
+        rows.append(
+            (
+                group_cell(group.name, group.curves[0].run),
+                _n_cell(group.spread),
+                *(mean_cell(ones, len(group.curves)) for ones in readings),
+                *([Cell(_reach(group.spread, x_axis))] if varies else []),
+            )
+        )
     columns = (Column("Group", "text"), *map(Column, titles))
     return Table(columns, tuple(rows), caption=CAPTION, folded=len(rows) > MOST_OPEN)
 
@@ -129,19 +136,24 @@ _ENDS = {Better.LOWER: "Min", Better.HIGHER: "Max"}
 CAPTION = "Groups: mean ± sample standard deviation over their runs"
 
 
-def _n_cell(group: GroupedCurves, x_axis: str) -> Cell:
-    """How many runs the mean is of, and where it is of all of them."""
-    spread = group.spread
+def _n_cell(spread: Spread) -> Cell:
+    """Of how many runs the mean is, from the fewest to the most."""
     counts = spread.count[spread.count > 0]
     if not len(counts):
         return Cell("0", 0)
     most, least = int(counts.max()), int(counts.min())
-    if most == least:
-        return Cell(f"{most:,}", most)
-    full = spread.x[spread.count == most]
-    first, end = _at(float(full[0]), x_axis), _at(float(full[-1]), x_axis)
-    reach = f"up to {end}" if full[0] == spread.x[0] else f"from {first} to {end}"
-    return Cell(f"{most:,}", most, small=f"{reach}, least {least:,}")
+    return Cell(f"{most:,}" if most == least else f"{least:,}–{most:,}", most)
+
+
+def _reach(spread: Spread, x_axis: str) -> str:
+    """Where the most runs have a value, from its first to its last place."""
+    there = spread.x[spread.count == spread.count.max(initial=1)]
+    if not len(there):
+        return ""
+    end = _at(float(there[-1]), x_axis)
+    if there[0] == spread.x[0]:
+        return f"up to {end}"
+    return f"{_at(float(there[0]), x_axis)} to {end}"
 
 
 def _at(x: float, x_axis: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from tbreport.charts.lines import Line, Lines
 from tbreport.model import Finding, Logs, RunSummary, Severity
+from tbreport.names import natural_order
 from tbreport.options import Options
 from tbreport.sections import curves as drawn
 from tbreport.sections import grouped
@@ -23,7 +24,7 @@ from tbreport.sections.traces import room_of_chart, values_of
 from tbreport.sections.words import counted, listed, verb
 from tbreport.stats import format_number
 
-MOST_CHARTS = 400  # about 25 MB of pictures, what mail and issue trackers accept
+MOST_CHARTS = 1000  # about 9 MB in their least form: what a page may weigh by default
 MOST_LINES = 200  # in one chart; more can't be told apart
 MOST_TABLE_ROWS = 20_000  # in all tables of charts together, about 10 MB
 
@@ -55,9 +56,9 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
         _panel(tag, group, logs, findings, options, most, before)
         for group, tag in headed(choice.tags)
     ]
-    left = sorted(tags.difference(choice.tags))
+    left = natural_order(tags.difference(choice.tags))
     if left:
-        panels.append(_numbers_panel(left, logs))
+        panels.append(numbers_panel(left, logs, "Tags without a chart"))
     notes = (*_choice_notes(choice, len(tags)), *grouped.alignment_note(logs, options.x_axis))
     return Chapter("scalars", "Scalars", tuple(panels), count=len(tags), notes=notes)
 
@@ -133,12 +134,12 @@ def _lines(
     return (*behind, *alone, *means), len(behind)
 
 
-def _numbers_panel(tags: Sequence[str], logs: Logs) -> Panel:
-    """The tags without a chart: their numbers are in the report all the same."""
+def numbers_panel(tags: Sequence[str], logs: Logs, title: str) -> Panel:
+    """A row of numbers a tag, for tags whose charts or tables are not in the report."""
     table, unlisted = tags_table(tags, logs)
     text = f"{counted(unlisted, 'more tag')} {verb(unlisted, 'is')} not listed."
     notes = (Note(text, left_out=unlisted),) if unlisted else ()
-    return Panel("Tags without a chart", wide=True, tables=(table,), notes=notes)
+    return Panel(title, wide=True, tables=(table,), notes=notes)
 
 
 def _alt(

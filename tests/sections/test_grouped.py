@@ -93,8 +93,8 @@ def test_what_a_band_is_stands_beside_it_in_words():
         " that have a value there, both smoothed; single runs are thin behind."
     )
     assert words(made.tables[0]) == [
-        ["Group", "Last", "Min", "n"],
-        ["a_s*", "1.67 ± 0.58", "1.67 ± 0.58", "3 (up to step 1, least 1)"],
+        ["Group", "n", "Last", "Min", "All n have values"],
+        ["a_s*", "1–3", "1.67 ± 0.58", "1.67 ± 0.58", "up to step 1"],
     ]
     assert made.tables[0].rows[0][0].run == "a_s1"
     assert "1 group as mean and band" in made.figures[0].chart.alt
@@ -136,10 +136,13 @@ def test_values_that_are_no_numbers_make_n_smaller_and_no_band_ill():
     assert np.isfinite(area.low).all()
     assert words(made.tables[0])[1] == [
         "a_s*",
+        "2–3",
         "1.50 ± 0.71 (n = 2)",
         "1.67 ± 0.58",
-        "3 (up to step 0, least 2)",
+        "up to step 0",
     ]
+    whole = built(grouped(*seeds([4, 2], [2, 2])))
+    assert words(whole.tables[0])[0] == ["Group", "n", "Last", "Min"]
 
 
 def test_long_runs_leave_bands_that_are_bounded_by_pixels():
