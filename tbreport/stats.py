@@ -120,9 +120,9 @@ def envelope(
 def extremes(x: Floats, y: Floats, columns: int) -> NDArray[np.intp]:
     """Which points to keep of a curve, int (m,), in order of x: what ``envelope`` shows, as points.
 
-    Of each of ``columns`` equal columns of x the first lowest, the first highest and the first value that isn't
-    finite, and both ends: at most ``3 * columns + 2``. With no more than ``2 * columns`` points all
-    are kept; points whose x isn't finite never are.
+    Of each of ``columns`` equal columns of x the lowest, the highest and the first value that
+    isn't finite, and both ends: at most ``3 * columns + 2``. With no more than ``2 * columns``
+    points all are kept; points whose x isn't finite never are.
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     order = np.flatnonzero(np.isfinite(x))
