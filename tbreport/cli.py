@@ -39,7 +39,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except TbreportError as error:
-        _say(f"tbreport: {_printable(str(error))}")
+        if str(error):
+            _say(f"tbreport: {_printable(str(error))}")
         for line in error.shown:
             _say(_printable(line))
         return error.exit_code
@@ -248,6 +249,8 @@ def _print(pieces: Iterable[str]) -> int:
     except OSError as error:
         # What is still in the buffer would be tried again, and complained about, on the way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise OutputError("") from error  # who closed it knows
         raise OutputError(f"standard output can't be written: {error.strerror}") from error
     return size
 

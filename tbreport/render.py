@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import warnings
@@ -17,6 +18,7 @@ from tbreport.faults import Fault
 
 WORTH_A_POOL = 30  # charts: fewer are drawn sooner than workers are started
 CHUNKS_A_WORKER = 8  # so that workers end at about the same time
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 CHUNK_ELSEWHERE = 4  # charts sent at a time to an executor whose size isn't known
 
 
@@ -161,10 +163,23 @@ def _import_charts() -> None:
     agg.new_renderer(1, 1)
 
 
+def _follow_parent() -> None:
+    """In a worker: end without a word when interrupted, and with the parent however it ends.
+
+    A worker whose parent was killed would wait for charts for ever.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 @contextlib.contextmanager
 def _workers(count: int) -> Iterator[ProcessPoolExecutor]:
     method = "fork" if sys.platform == "linux" else None
-    with ProcessPoolExecutor(count, multiprocessing.get_context(method)) as workers:
+    context = multiprocessing.get_context(method)
+    with ProcessPoolExecutor(count, context, initializer=_follow_parent) as workers:
         with warnings.catch_warnings():
             # Python 3.12 warns of any thread at a fork: those left are BLAS's and the pool's own,
             # which hold no lock of ours. Workers start with the first call, so it is made here.

@@ -236,21 +236,6 @@ def test_the_bytes_depend_on_the_logs_alone(folder, monkeypatch):
     assert str(folder).encode() not in first
 
 
-def test_a_pipe_that_closes_is_one_line(folder):
-    read, written = os.pipe()
-    os.close(read)
-    done = subprocess.run(
-        [sys.executable, "-m", "tbreport", "logs", "-q", "-o", "-"],
-        stdout=written,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=False,
-    )
-    os.close(written)
-    assert done.returncode == 3
-    assert done.stderr.splitlines() == [b"tbreport: standard output can't be written: Broken pipe"]
-
-
 def test_frames_of_a_damaged_file_do_not_stop_it(folder, capsys):
     path = next((folder / "logs/b").iterdir())
     path.write_bytes(path.read_bytes() + b"\x07" * 40 + frame(event(9, scalar("loss", 9.0))))
