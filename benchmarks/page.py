@@ -72,7 +72,7 @@ def make(path: Path, charts: int) -> Path:
     runs = tuple(_run(f"run{run}", charts, curve) for run in range(8))
     scalars.MOST_CHARTS = charts
     options = tbreport.Options(max_size="none")
-    tbreport.build_report(tbreport.Logs(runs), title=f"{charts} charts", options=options).write(path)
+    tbreport.build_report(tbreport.Logs(runs), options=options).write(path)
     return path
 
 
