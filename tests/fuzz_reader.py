@@ -1,7 +1,8 @@
 """Fuzzes the reader with atheris: python tests/fuzz_reader.py -max_total_time=60.
 
-Give it -rss_limit_mb=8000 too: atheris itself grows with each run. Whatever the bytes are, reading them ends, raises nothing, says where each byte went and gives the
-same whether records are taken one by one or in bulk.
+Whatever the bytes are, reading them ends, raises nothing, says where each byte went and gives the
+same whether records are taken one by one or in bulk. Give it -rss_limit_mb=8000 too: atheris itself
+grows with each run.
 """
 
 from __future__ import annotations
