@@ -71,7 +71,8 @@ def make(path: Path, charts: int) -> Path:
 
     runs = tuple(_run(f"run{run}", charts, curve) for run in range(8))
     scalars.MOST_CHARTS = charts
-    tbreport.build_report(tbreport.Logs(runs), title=f"{charts} charts").write(path)
+    options = tbreport.Options(max_size="none")
+    tbreport.build_report(tbreport.Logs(runs), options=options).write(path)
     return path
 
 
@@ -101,7 +102,7 @@ def main() -> None:
         tab.goto(report.as_uri())
         pictures = tab.evaluate(BROKEN)
         browser.close()
-    print(f"{report.stat().st_size / 1e6:.1f} MB, every picture decodes: {pictures}")
+        print(f"{report.stat().st_size / 1e6:.1f} MB, every picture decodes: {pictures}")
     for place, what in enumerate(("first paint", "load")):
         ours = [times[place] for times in seen[report]]
         floor = [times[place] for times in seen[empty]]

@@ -117,14 +117,12 @@ def envelope(
     return Envelope(middle, lows, highs)
 
 
-def extremes(
-    x: Floats, y: Floats, columns: int, low: float | None = None, high: float | None = None
-) -> NDArray[np.intp]:
+def extremes(x: Floats, y: Floats, columns: int) -> NDArray[np.intp]:
     """Which points to keep of a curve, int (m,), in order of x: what ``envelope`` shows, as points.
 
-    Of each of the columns of x the first lowest, the first highest and the first value that isn't
-    finite, and both ends: at most ``3 * columns + 2``. With no more than ``2 * columns`` points all
-    are kept; points whose x isn't finite never are.
+    Of each of ``columns`` equal columns of x the lowest, the highest and the first value that
+    isn't finite, and both ends: at most ``3 * columns + 2``. With no more than ``2 * columns``
+    points all are kept; points whose x isn't finite never are.
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     order = np.flatnonzero(np.isfinite(x))
@@ -132,9 +130,8 @@ def extremes(
     if len(order) <= 2 * columns:
         return order
     x, y = x[order], y[order]
-    start = x[0] if low is None else low
-    width = ((x[-1] if high is None else high) - start) / columns
-    scaled = (x - start) / width if width > 0 else np.zeros(len(x))
+    width = (x[-1] - x[0]) / columns
+    scaled = (x - x[0]) / width if width > 0 else np.zeros(len(x))
     column = np.clip(scaled, 0, columns - 1).astype(np.int64)
     first = np.flatnonzero(np.concatenate([[True], column[1:] != column[:-1]]))
     size = np.diff(np.append(first, len(x)))

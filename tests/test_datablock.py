@@ -73,14 +73,15 @@ def test_names_cannot_end_the_block():
 )
 def test_what_is_kept_has_the_extremes_of_each_column_and_both_ends(points, columns):
     x, y = np.array(points).reshape(-1, 2).T
-    kept = extremes(x, y, columns, 0.0, 50.0)
+    kept = extremes(x, y, columns)
     assert len(set(kept.tolist())) == len(kept) <= max(2 * columns, 3 * columns + 2)
     assert (np.diff(x[kept]) >= 0).all()
     if len(x) <= 2 * columns:
         assert sorted(kept.tolist()) == list(range(len(x)))
         return
     assert x[kept][0] == x.min() and x[kept][-1] == x.max()
-    column = np.clip(x / (50 / columns), 0, columns - 1).astype(int)
+    width = (x.max() - x.min()) / columns or 1.0
+    column = np.clip((x - x.min()) / width, 0, columns - 1).astype(int)
     for one in set(column.tolist()):
         mine, shown = y[column == one], y[kept][column[kept] == one]
         finite = mine[np.isfinite(mine)]
@@ -133,6 +134,19 @@ def test_the_numbers_of_a_report_are_bounded(charts, runs):
     made = traces.values_of(Lines("", (), **axes), curves, (), 0.6, room)
     size = len(data_block(made, lambda trace: int(trace.run[1:])))
     assert size < max(7 * room, 300 * runs)
+
+
+def test_short_runs_stay_whole_beside_long_ones():
+    random = np.random.default_rng(0)
+    sizes = {"a": 100_000, "b": 100, "c": 1900, "d": 100_000}
+    runs = [
+        run(name, {}, scalar_series("loss", random.normal(size=size)))
+        for name, size in sizes.items()
+    ]
+    found = figure(logs(*runs)).values
+    kept = {trace.run: len(trace.x) for trace in found.traces}
+    assert kept["b"] == 100 and kept["c"] == 1900
+    assert 900 < kept["a"] <= 1502
 
 
 def test_the_numbers_can_be_left_out():

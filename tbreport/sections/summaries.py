@@ -30,6 +30,7 @@ FEWEST_COLUMNS = 30  # however many series there are
 DIGITS = 7  # significant ones of a curve's values, as float32 has
 NOTHING = Thinned(*[np.zeros(0)] * 4)
 PLACES = 3  # decimals of steps and seconds in the middle of a column
+WHOLE = 2.0**53  # from here on every float64 is a whole number
 
 
 def summaries(logs: Logs, columns: int | None = None) -> tuple[RunSummary, ...]:
@@ -100,7 +101,13 @@ def _thinned(series: ScalarSeries, columns: int) -> Thinned:
     low = _rounded(curve.low)
     high = low if curve.low is curve.high else _rounded(curve.high)
     middle = times.low + (times.high - times.low) / 2
-    return Thinned(curve.x.round(PLACES), middle.round(PLACES), low, high)
+    return Thinned(_placed(curve.x), _placed(middle), low, high)
+
+
+def _placed(values: Floats) -> Floats:
+    """Values to PLACES decimals; large ones have none, and scaling them would overflow."""
+    whole = np.abs(values) >= WHOLE
+    return np.where(whole, values, np.where(whole, 0.0, values).round(PLACES))
 
 
 def _seconds(series: ScalarSeries) -> Floats:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tbreport import stats
 from tbreport.charts.lines import COLUMNS, Lines
+from tbreport.sections.choice import fair_shares
 from tbreport.sections.curves import Curve
 from tbreport.sections.grouped import GroupedCurves
 from tbreport.sections.kit import Trace, Values
@@ -34,23 +35,22 @@ def values_of(
     """The numbers of ``curves``, of the means of ``groups`` and of the chart's baseline.
 
     They are about ``room`` numbers at most; None without room, or where no point has a place on x.
-    A run keeps all its points where there is room for them, else the extremes of the columns of
-    the chart, or of fewer columns.
+    A run keeps all its points where there is room for them, else the extremes of as many columns as
+    the chart has, or of fewer: columns of its own length, so that a short run can be zoomed into.
     """
     if not room or chart.x_range is None or chart.y_range is None:
         return None
-    common = chart.x_range
-    share = room // max(1, len(curves) + len(groups) + len(chart.shadows))
-    traces = [
-        *(_shadow(one, common, share) for one in chart.shadows),
-        *(_trace(one.run, one.x, one.values, weight, common, share) for one in curves),
-        *(
-            _trace(one.name, one.spread.x, one.spread.mean, weight, common, share, one.curves[0])
-            for one in groups
-        ),
+    sizes = [len(one) for one in chart.shadows] + [len(one.x) for one in curves]
+    sizes += [len(one.spread.x) for one in groups]
+    shares = iter(fair_shares([2 * size for size in sizes], room))  # x and y; short runs whole
+    traces = [_shadow(one, next(shares)) for one in chart.shadows]
+    traces += [_trace(one.run, one.x, one.values, weight, next(shares)) for one in curves]
+    traces += [
+        _trace(one.name, one.spread.x, one.spread.mean, weight, next(shares), one.curves[0])
+        for one in groups
     ]
     shown = tuple(trace for trace in traces if len(trace.x))
-    return Values(shown, chart.x_axis, common, chart.y_range, chart.log_y, weight)
+    return Values(shown, chart.x_axis, chart.x_range, chart.y_range, chart.log_y, weight)
 
 
 def _trace(
@@ -58,25 +58,24 @@ def _trace(
     x: Floats,
     y: Floats,
     weight: float,
-    common: tuple[float, float],
     room: int,
     member: Curve | None = None,
 ) -> Trace:
-    kept = stats.extremes(x, y, _columns(len(x), room), *common)
+    kept = stats.extremes(x, y, _columns(len(x), room))
     smooth = None
     if weight and len(kept) < np.isfinite(x).sum():
         smooth = stats.smooth(y, weight)[kept]
     return Trace(name, x[kept], y[kept], len(y), smooth, member.run if member else "")
 
 
-def _shadow(shadow: Envelope, common: tuple[float, float], room: int) -> Trace:
+def _shadow(shadow: Envelope, room: int) -> Trace:
     """A curve of the baseline; it is smoothed already, so no smoothing of the page changes it."""
     middle = shadow.low / 2 + shadow.high / 2
-    kept = stats.extremes(shadow.x, middle, _columns(len(middle), room), *common)
+    kept = stats.extremes(shadow.x, middle, _columns(len(middle), room))
     return Trace(BASELINE, shadow.x[kept], middle[kept], len(kept), middle[kept])
 
 
 def _columns(total: int, room: int) -> int:
     """How many columns, of two points with three numbers each, ``room`` is enough for."""
-    whole = 2 * total <= max(room, 2 * FEWEST_POINTS)  # then x and y are enough
+    whole = 2 * total <= max(room, 2 * FEWEST_POINTS)
     return max(total, 1) if whole else min(COLUMNS, max(room // 6, FEWEST_POINTS // 2))

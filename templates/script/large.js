@@ -58,6 +58,7 @@ function openLarge(id, again = false) {
   dialog = made;
   document.body.append(made);
   made.showModal();
+  /** @type {SVGElement | null} */ (made.querySelector("svg.live"))?.focus();
   if (!again) history.pushState({ ...history.state, large: id }, "");
 }
 
