@@ -43,7 +43,7 @@ class Limits:
     held_bytes: int = _limit(
         96 * _MIB, "bytes of histograms, tensors, texts and media of a run; thinned out like points"
     )
-    graph_nodes: int = _limit(250_000, "nodes of one graph; a larger one is left out")
+    graph_nodes: int = _limit(150_000, "nodes of one graph; a larger one is left out")
     image_pixels: int = _limit(25_000_000, "pixels that an image may claim before it is decoded")
     nesting: int = _limit(64, "directories in directories, and Keras models in models")
     gaps: int = _limit(10_000, "gaps of one kind of a file that are told one by one")

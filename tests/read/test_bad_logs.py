@@ -78,7 +78,7 @@ GAPS: dict[str, list[GapKind]] = {
     "hparams_garbage": [GapKind.MALFORMED] * 2,
     "graph_cycle": [],
     "graph_garbage": [GapKind.MALFORMED],
-    "graph_huge": [],
+    "graph_huge": [GapKind.LIMIT],
     "metagraph_garbage": [GapKind.MALFORMED],
     "restart_start": [],
     "restart_nostart": [],
