@@ -25,7 +25,7 @@ def _limit(default: int, about: str, least: int = 1) -> int:
 class Limits:
     """Whole numbers; a field's metadata say what it is ``about`` and the ``least`` it may be.
 
-    With the defaults, reading a run takes less than 512 MB whatever its files are.
+    The defaults are chosen for event files of 1 GB of any one kind of value to be read in 512 MB.
     """
 
     record_bytes: int = _limit(64 * _MIB, "bytes of one record; a larger one is left out", 4 * _MIB)
