@@ -68,7 +68,7 @@ def event_accumulator(folder: str) -> Iterator[Any]:
                     total += sum(make_ndarray(value.tensor_proto).flat[-1] for value in values)
                 elif kind == "histograms":
                     total += sum(value.histogram_value.bucket[-1] for value in values)
-    yield count, total
+    yield count, float(total)
 
 
 def tbparse(folder: str) -> Iterator[Any]:

@@ -18,7 +18,8 @@ from report import timed
 def main() -> None:
     logdir = sys.argv[1]
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 11
-    tbreport = [sys.executable, "-m", "tbreport"]
+    # What the installed command runs.
+    tbreport = [sys.executable, "-c", "from tbreport.cli import main; main()"]
     with tempfile.TemporaryDirectory() as folder:
         out = str(Path(folder, "report.html"))
         pairs = {
