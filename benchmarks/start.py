@@ -19,7 +19,7 @@ def main() -> None:
     logdir = sys.argv[1]
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 11
     # What the installed command runs.
-    tbreport = [sys.executable, "-c", "from tbreport.cli import main; main()"]
+    tbreport = [sys.executable, "-c", "from tbreport.__main__ import main; main()"]
     with tempfile.TemporaryDirectory() as folder:
         out = str(Path(folder, "report.html"))
         pairs = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -17,6 +18,8 @@ from tbreport.flags import flags
 from tbreport.version import VERSION
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from tbreport.faults import Fault
     from tbreport.model import Logs
     from tbreport.options import Options
@@ -26,6 +29,7 @@ OK, FOUND, GAPS, UNUSABLE, FAULTS, INTERRUPTED = 0, 1, 1, 2, 3, 130
 TERMINATED = 143
 
 STDOUT = "-"
+MOST_COLUMNS = 100  # of --help: longer lines are hard to read
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -78,8 +82,17 @@ def _list_limits(context: click.Context, _: click.Parameter, wanted: bool) -> No
     context.exit()
 
 
+def _help_width() -> int:
+    """Columns of --help; click would ask shutil, which takes a twelfth of its time to import."""
+    try:
+        columns = int(os.environ.get("COLUMNS", 0)) or os.get_terminal_size().columns
+    except (ValueError, OSError):
+        columns = 80
+    return max(min(columns, MOST_COLUMNS) - 2, 50)
+
+
 @click.command(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "terminal_width": _help_width()},
     epilog="Every option is also a key of tbreport.toml, or of [tool.tbreport] in pyproject.toml, "
     "in the working directory. The command line goes before the file.",
 )
@@ -120,7 +133,8 @@ def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int
         given, config=Path(config) if config is not None else None, directory=Path.cwd()
     )
     try:
-        return _make(logdirs, options)
+        with _early_workers(logdirs, options) as executor:
+            return _make(logdirs, options, executor)
     except TbreportError:
         raise
     except FaultError as error:
@@ -130,7 +144,17 @@ def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int
     return FAULTS
 
 
-def _make(logdirs: tuple[str, ...], options: Options) -> int:
+@contextlib.contextmanager
+def _early_workers(logdirs: Sequence[str], options: Options) -> Iterator[Executor | None]:
+    """Processes to draw on, of which one imports matplotlib while the logs are read."""
+    from tbreport.workers import workers
+
+    there = all(map(os.path.exists, logdirs))  # else this ends before anything is drawn
+    with workers(options.jobs if there else 1) as executor:
+        yield executor
+
+
+def _make(logdirs: tuple[str, ...], options: Options, executor: Executor | None) -> int:
     """Read, build and write; the exit code says how it went."""
     _check_places(options)
 
@@ -161,12 +185,15 @@ def _make(logdirs: tuple[str, ...], options: Options) -> int:
         from tbreport.baseline import read_baseline
 
         baseline = read_baseline(options.baseline, logs, logdirs=logdirs, options=options)
-    gc.freeze()  # what was read stays: looking for garbage in it again and again costs much
+    # What was read stays: looking for garbage in it again and again costs much.
+    gc.freeze()
+    gc.enable()
     report = build_report(
         logs,
         title=options.title or _title(logdirs),
         options=options,
         sections=SECTIONS,
+        executor=executor,
         progress=progress.drawing,
         made=datetime.now(UTC) if options.stamp else None,
         baseline=baseline,

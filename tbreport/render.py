@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
-import signal
 import sys
-import threading
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 
 from tbreport.charts import BadData, Chart
 from tbreport.faults import Fault
+from tbreport.workers import Workers, import_charts, workers
 
-WORTH_A_POOL = 30  # charts: fewer are drawn sooner than workers are started
-CHUNKS_A_WORKER = 8  # so that workers end at about the same time
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_ENDS = {signal.SIGINT, signal.SIGTERM}
-CHUNK_ELSEWHERE = 4  # charts sent at a time to an executor whose size isn't known
+WORTH_WORKERS = 30  # charts: fewer are drawn sooner than workers are started
+TOGETHER = 8  # charts a task: of fewer, asking for them and handing them over shows
 
 
 @dataclass(frozen=True)
@@ -60,57 +53,115 @@ def draw_one(chart: Chart) -> Picture:
         return Picture(alt, fault=Fault.of(f"chart {type(chart).__name__}", error))
 
 
+def draw_all(charts: Sequence[Chart]) -> list[Picture]:
+    """Draw charts one after the other, as one task of an executor."""
+    return [draw_one(chart) for chart in charts]
+
+
+class Artist:
+    """Has charts drawn while more of them are thought of.
+
+    With an ``executor`` they are handed to it as soon as they are begun. Without one they are drawn
+    here, or where they are many on ``jobs`` processes of its own, 0 for one for each processor. A
+    worker process that dies costs the chart that killed it, not the others.
+    """
+
+    def __init__(self, executor: Executor | None = None, jobs: int = 1) -> None:
+        self._executor = executor
+        self._jobs = jobs
+        self._own = contextlib.ExitStack()
+        self._begun: dict[int, Chart] = {}  # with their charts, so that no id comes twice
+        self._here: list[Chart] = []
+        self._tasks: list[tuple[list[Chart], Future[list[Picture]]]] = []
+        self.pictures: dict[int, Picture] = {}  # all that was drawn, keyed by ``id(chart)``
+
+    def __enter__(self) -> Artist:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._own.close()
+
+    def begin(self, charts: Iterable[Chart]) -> None:
+        """Begin with charts; one that was begun before is drawn once."""
+        for chart in charts:
+            if id(chart) not in self._begun:
+                self._begun[id(chart)] = chart
+                self._here.append(chart)
+        if self._executor is None and self._jobs != 1 and len(self._here) > WORTH_WORKERS:
+            self._executor = self._own.enter_context(workers(self._jobs))
+            self._jobs = 1
+        if self._executor is not None:
+            for start in range(0, len(self._here), TOGETHER):
+                self._hand_over(self._here[start : start + TOGETHER], self._executor)
+            self._here = []
+
+    def finish(self, progress: Progress | None = None) -> dict[int, Picture]:
+        """The pictures of the charts begun since the last time, keyed by ``id(chart)``.
+
+        ``progress`` is called with (pictures drawn, pictures to draw).
+        """
+        charts = [chart for task, _ in self._tasks for chart in task] + self._here
+        pictures: dict[int, Picture] = {}
+        for chart, picture in zip(charts, self._drawn(), strict=True):
+            pictures[id(chart)] = picture
+            if progress is not None:
+                progress(len(pictures), len(charts))
+        self._tasks, self._here = [], []
+        self.pictures |= pictures
+        return pictures
+
+    def _hand_over(self, charts: list[Chart], executor: Executor) -> None:
+        try:
+            task = executor.submit(draw_all, charts)
+        except Exception as error:  # a pool that a chart broke, a cluster that went away
+            task = Future()
+            task.set_exception(error)
+        self._tasks.append((charts, task))
+
+    def _drawn(self) -> Iterator[Picture]:
+        """One picture for each chart, in order, whatever becomes of the executor."""
+        for charts, task in self._tasks:
+            try:
+                yield from task.result()
+            except BrokenExecutor:
+                yield from _one_by_one(charts)
+            except Exception:  # a chart that doesn't pickle, a cluster that went away
+                yield from map(draw_one, charts)
+        yield from map(draw_one, self._here)
+
+
 def render(
     charts: Sequence[Chart],
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> dict[int, Picture]:
-    """The pictures of all charts, keyed by ``id(chart)``: charts hold arrays and need no hash.
-
-    A chart that occurs twice is drawn once. Without an executor they are drawn here, one after the
-    other. ``progress`` is called with (pictures drawn, pictures to draw). A worker process that
-    dies costs the chart that killed it, not the others.
-    """
-    unique = list({id(chart): chart for chart in charts}.values())
-    pictures: dict[int, Picture] = {}
-    for chart, picture in zip(unique, _drawn(unique, executor), strict=True):
-        pictures[id(chart)] = picture
-        if progress is not None:
-            progress(len(pictures), len(unique))
-    return pictures
-
-
-def _drawn(charts: list[Chart], executor: Executor | None) -> Iterator[Picture]:
-    """One picture for each chart, in order, whatever becomes of the executor."""
-    if executor is None:
-        yield from map(draw_one, charts)
-        return
-    done = 0
-    died = False
-    try:
-        for picture in executor.map(draw_one, charts, chunksize=_chunk(executor, len(charts))):
-            yield picture
-            done += 1
-    except BrokenExecutor:
-        died = True
-    except Exception:  # a chart that doesn't pickle, a cluster that went away: draw the rest here
-        died = False
-    rest = charts[done:]
-    yield from _one_by_one(rest) if died else map(draw_one, rest)
+    """The pictures of all charts, keyed by ``id(chart)``: charts hold arrays and need no hash."""
+    with Artist(executor) as artist:
+        artist.begin(charts)
+        return artist.finish(progress)
 
 
 def _one_by_one(charts: list[Chart]) -> Iterator[Picture]:
     """Each chart alone in a worker, so that one that kills its worker is known by it."""
+    import_charts()  # once, for each worker that is forked
     waiting = iter(charts)
     left = len(charts)
     while left:
-        with _workers(1) as worker:
+        with _worker() as worker:
             for chart in waiting:
                 picture = _apart(chart, worker)
                 left -= 1
                 yield picture
                 if picture.fault is not None:
                     break
+
+
+def _worker() -> Executor:
+    if sys.platform == "linux":
+        return Workers(1)
+    from concurrent.futures import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(1)
 
 
 def _apart(chart: Chart, worker: Executor) -> Picture:
@@ -120,90 +171,3 @@ def _apart(chart: Chart, worker: Executor) -> Picture:
         return Picture(chart.alt, fault=Fault.of(f"chart {type(chart).__name__}", error))
     except Exception:  # it did not reach the worker, so drawing it here is no danger
         return draw_one(chart)
-
-
-def _chunk(executor: Executor, count: int) -> int:
-    workers = getattr(executor, "_max_workers", None)
-    if not isinstance(workers, int) or workers < 1:
-        return CHUNK_ELSEWHERE
-    return max(1, count // (workers * CHUNKS_A_WORKER))
-
-
-@contextlib.contextmanager
-def pool(jobs: int, charts: int) -> Iterator[Executor | None]:
-    """Worker processes for this many charts, or None where drawing them here is quicker.
-
-    ``jobs`` is the number of processes, 0 for one for each processor. Workers are forked, which
-    hands them everything imported so far at no cost; so there are none where a process can't be
-    forked or where other Python threads, which might hold a lock, are running.
-    """
-    jobs = min(jobs or _processors(), charts)
-    if jobs < 2 or charts <= WORTH_A_POOL or not _can_fork():
-        yield None
-        return
-    _import_charts()
-    with _workers(jobs) as workers:
-        yield workers
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _can_fork() -> bool:
-    return sys.platform == "linux" and threading.active_count() == 1
-
-
-def _import_charts() -> None:
-    """Import what every worker needs before they are forked."""
-    from tbreport.charts import agg
-
-    agg.identity()
-    agg.new_renderer(1, 1)
-
-
-@contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Let what ends us wait meanwhile: Python forgets it when it comes while forking."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _follow_parent() -> None:
-    """In a worker: leave interrupts to the parent, and end with it however it ends.
-
-    A worker whose parent was killed would wait for charts for ever. One that died of an interrupt
-    would make the pool's own thread complain.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-@contextlib.contextmanager
-def _workers(count: int) -> Iterator[ProcessPoolExecutor]:
-    method = "fork" if sys.platform == "linux" else None
-    context = multiprocessing.get_context(method)
-    with ProcessPoolExecutor(count, context, initializer=_follow_parent) as workers:
-        with warnings.catch_warnings():
-            # Python 3.12 warns of any thread at a fork: those left are BLAS's and the pool's own,
-            # which hold no lock of ours. Workers start with the first call, so it is made here.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            with _interrupts_held():
-                started = workers.submit(_import_charts)
-        with contextlib.suppress(BrokenExecutor):  # it shows at the first chart, which bears it
-            started.result()
-        yield workers

@@ -32,7 +32,7 @@ from tbreport.options import Options, close_match
 from tbreport.outcomes import check_gates, outcomes
 from tbreport.page import Document
 from tbreport.reductions import charts_of
-from tbreport.render import Picture, pool, render
+from tbreport.render import Artist, Picture
 from tbreport.result import Report
 from tbreport.rules import RULES, judge
 from tbreport.rules.kit import Rule
@@ -81,26 +81,28 @@ def build_report(
     comparison = guard("comparison with the baseline", compare, logs, findings, options)
     gates = guard("gates", outcomes, logs, options, deltas(comparison) if comparison else {}) or ()
     findings = replace(findings, gates=gates)
-    chapters = _compose([one for one in chosen if not one.last], logs, findings, options, guard)
-    pictures = _draw(chapters.values(), executor, options.jobs, progress, guard)
+    with Artist(executor, options.jobs) as artist:
+        early = [one for one in chosen if not one.last]
+        chapters = _compose(early, logs, findings, options, guard, artist)
+        pictures = _draw(chapters.values(), artist, progress, guard)
 
-    logs = replace(logs, gaps=(*logs.gaps, *_undrawn(chapters.values(), pictures, logs)))
-    chapters |= _compose([one for one in chosen if one.last], logs, findings, options, guard)
-    late = [chapters[one.id] for one in chosen if one.last and one.id in chapters]
-    pictures |= _draw(late, executor, options.jobs, None, guard)
+        logs = replace(logs, gaps=(*logs.gaps, *_undrawn(chapters.values(), pictures, logs)))
+        late = [one for one in chosen if one.last]
+        chapters |= _compose(late, logs, findings, options, guard, artist)
+        pictures |= _draw(chapters.values(), artist, None, guard)
 
-    ordered = [chapters[section.id] for section in chosen if section.id in chapters]
-    document = replace(
-        _document(logs, findings, ordered, pictures, guard, options, comparison),
-        title=title or options.title or "Training report",
-        comment=options.comment,
-        stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
-    )
+        ordered = [chapters[section.id] for section in chosen if section.id in chapters]
+        document = replace(
+            _document(logs, findings, ordered, pictures, guard, options, comparison),
+            title=title or options.title or "Training report",
+            comment=options.comment,
+            stamp=f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if made else "",
+        )
 
-    def redraw(charts: Sequence[Chart]) -> dict[Chart, Picture]:
-        return _draw_charts(charts, executor, options.jobs, None, guard)
+        def redraw(charts: Sequence[Chart]) -> dict[Chart, Picture]:
+            return _draw_charts(charts, artist, None, guard)
 
-    document, page, fitted = fit_document(document, logs, options.max_bytes, redraw)
+        document, page, fitted = fit_document(document, logs, options.max_bytes, redraw)
     left_out = tuple(note.text for note in _notes(document.chapters) if note.left_out)
     faults = (*guard.faults, *guard.faults_of_charts)
     return Report(
@@ -207,43 +209,39 @@ def _compose(
     findings: Sequence[Finding],
     options: Options,
     guard: _Guard,
+    artist: Artist,
 ) -> dict[str, Chapter]:
-    """The chapters by section; a section that has nothing to say has none."""
+    """The chapters by section; a section that has nothing to say has none.
+
+    The charts of each are begun while the next ones are composed.
+    """
     chapters = {}
     for section in sections:
         chapter = guard(f"section {section.id}", section.build, logs, findings, options)
         if chapter is not None:
             chapters[section.id] = chapter
+            artist.begin(charts_of([chapter]))
     return chapters
 
 
 def _draw(
-    chapters: Iterable[Chapter],
-    executor: Executor | None,
-    jobs: int,
-    progress: Drawn | None,
-    guard: _Guard,
+    chapters: Iterable[Chapter], artist: Artist, progress: Drawn | None, guard: _Guard
 ) -> dict[Chart, Picture]:
     """The picture of every chart of the chapters."""
-    return _draw_charts(list(charts_of(chapters)), executor, jobs, progress, guard)
+    return _draw_charts(list(charts_of(chapters)), artist, progress, guard)
 
 
 def _draw_charts(
-    charts: Sequence[Chart],
-    executor: Executor | None,
-    jobs: int,
-    progress: Drawn | None,
-    guard: _Guard,
+    charts: Sequence[Chart], artist: Artist, progress: Drawn | None, guard: _Guard
 ) -> dict[Chart, Picture]:
     """The picture of every chart."""
-    with contextlib.ExitStack() as stack:
-        workers = executor or stack.enter_context(pool(jobs, len(charts)))
-        pictures = render(charts, workers, progress)
-    broken = [picture.fault for picture in pictures.values() if picture.fault is not None]
+    artist.begin(charts)
+    drawn = artist.finish(progress).values()
+    broken = [picture.fault for picture in drawn if picture.fault is not None]
     if broken and guard.strict:
         raise FaultError(broken[0])
     guard.faults_of_charts += broken
-    return {chart: pictures[id(chart)] for chart in charts}
+    return {chart: artist.pictures[id(chart)] for chart in charts}
 
 
 def _undrawn(
