@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -65,6 +65,14 @@ class Document:
     newest: str = ""
     stamp: str = ""
     baseline: bool = False
+
+
+def make_ready(chapters: Iterable[Chapter]) -> None:
+    """Load what assembling these chapters takes, while their pictures are drawn elsewhere."""
+    for name in ("report.html", "section.html", "macros.html"):
+        _environment().get_template(name)
+    if any(prose.markdown for one in chapters for panel in one.panels for prose in panel.prose):
+        markdown("", 1)
 
 
 def assemble(document: Document) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -30,7 +29,7 @@ from tbreport.model import (
 from tbreport.names import printable
 from tbreport.options import Options, close_match
 from tbreport.outcomes import check_gates, outcomes
-from tbreport.page import Document
+from tbreport.page import Document, make_ready
 from tbreport.reductions import charts_of
 from tbreport.render import Artist, Picture
 from tbreport.result import Report
@@ -84,6 +83,7 @@ def build_report(
     with Artist(executor, options.jobs) as artist:
         early = [one for one in chosen if not one.last]
         chapters = _compose(early, logs, findings, options, guard, artist)
+        make_ready(chapters.values())
         pictures = _draw(chapters.values(), artist, progress, guard)
 
         logs = replace(logs, gaps=(*logs.gaps, *_undrawn(chapters.values(), pictures, logs)))

@@ -6,6 +6,7 @@ metrics are the usual ones of classification, regression, detection, language an
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -62,6 +63,7 @@ class Better(StrEnum):
     UNKNOWN = ""
 
 
+@functools.lru_cache(maxsize=4096)  # tags come again in every run and rule
 def tokens(name: str) -> tuple[str, ...]:
     """The lower-case words of a name, split at punctuation and camelCase: "valLoss" has two.
 

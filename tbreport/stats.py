@@ -138,11 +138,11 @@ def extremes(x: Floats, y: Floats, columns: int) -> NDArray[np.intp]:
     finite = np.isfinite(y)
     downs, ups = np.where(finite, y, np.inf), np.where(finite, y, -np.inf)
     picked = [np.array([0, len(x) - 1])]
-    for there in (
+    sides = [
         finite & (y == np.repeat(np.minimum.reduceat(downs, first), size)),
         finite & (y == np.repeat(np.maximum.reduceat(ups, first), size)),
-        ~finite,
-    ):
+    ]
+    for there in sides if finite.all() else (*sides, ~finite):
         places = np.flatnonzero(there)
         at = column[places]
         picked.append(places[np.concatenate([[True], at[1:] != at[:-1]])[: len(at)]])

@@ -11,7 +11,7 @@ import sys
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any, BinaryIO, ParamSpec, TypeVar
 
@@ -103,20 +103,14 @@ class _Worker:
     def __init__(self) -> None:
         tasks, self._tasks = _pipe()
         self._answers, answers = _pipe()
-        with _interrupts_held(), warnings.catch_warnings():
-            # Python 3.12 warns of any thread at a fork: those there are, of BLAS and of other
-            # workers, hold no lock that a worker takes.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self._process = os.fork()
-            if self._process == 0:
-                try:
-                    self._tasks.close()
-                    self._answers.close()
-                    _serve(tasks, answers)
-                finally:
-                    os._exit(0)
-        tasks.close()
-        answers.close()
+        ours, its = (self._tasks, self._answers), (tasks, answers)
+        try:
+            self._process = _fork(lambda: _serve(*its), ours)
+        except OSError:
+            _close(ours)
+            raise
+        finally:
+            _close(its)
 
     def attend(
         self, following: Callable[[], _Task | None], lose: Callable[[Exception], None]
@@ -143,9 +137,7 @@ class _Worker:
         os.kill(self._process, signal.SIGKILL)
         self._thread.join()
         os.waitpid(self._process, 0)
-        for pipe in (self._tasks, self._answers):
-            with contextlib.suppress(OSError):  # half a task may be left in it
-                pipe.close()
+        _close((self._tasks, self._answers))
 
     def _answer(self, call: list[Any]) -> Any:
         """What the call gives or raises in the process; BrokenExecutor where it died."""
@@ -165,6 +157,28 @@ def _pipe() -> tuple[BinaryIO, BinaryIO]:
     """The end to read from and the end to write to."""
     reading, writing = os.pipe()
     return os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
+
+
+def _close(pipes: Iterable[BinaryIO]) -> None:
+    for pipe in pipes:
+        with contextlib.suppress(OSError):  # half a task may be left in it
+            pipe.close()
+
+
+def _fork(work: Callable[[], None], parents: Iterable[BinaryIO]) -> int:
+    """The id of a new process that works and ends, without the pipes of its parent."""
+    with _interrupts_held(), warnings.catch_warnings():
+        # Python 3.12 warns of any thread at a fork: those there are, of BLAS and of other workers,
+        # hold no lock that a worker takes.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process = os.fork()
+        if process == 0:
+            try:
+                _close(parents)
+                work()
+            finally:
+                os._exit(0)
+    return process
 
 
 def _serve(tasks: BinaryIO, answers: BinaryIO) -> None:

@@ -1,7 +1,7 @@
+import multiprocessing
 import os
 import pickle
 import sys
-import threading
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,7 +11,8 @@ import pytest
 from tbreport import render
 from tbreport.charts import BadData, Drawing
 from tbreport.charts.spark import Spark
-from tbreport.render import Picture, draw_one, pool
+from tbreport.render import TOGETHER, WORTH_WORKERS, Artist, Picture, draw_one
+from tbreport.workers import workers
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
 
@@ -43,6 +44,12 @@ class Killer(Square):
         os._exit(1)
 
 
+@dataclass(frozen=True, eq=False)
+class Where(Square):
+    def draw(self):
+        return Drawing(str(os.getpid()).encode(), 1, 1)
+
+
 @dataclass(frozen=True)
 class Unhashable:
     values: np.ndarray
@@ -58,14 +65,21 @@ class Stuck(Square):
 
 
 class GoneAway(Executor):
-    """Draws one chart, then loses its cluster."""
+    """Does one task, loses the second with its cluster, and takes no more."""
 
-    def map(self, function, charts, timeout=None, chunksize=1):
-        yield function(charts[0])
-        raise ConnectionError("no scheduler")
+    def __init__(self):
+        self.asked = 0
 
     def submit(self, function, /, *arguments):
-        return Future()
+        self.asked += 1
+        if self.asked > 2:
+            raise ConnectionError("no scheduler")
+        future = Future()
+        if self.asked == 1:
+            future.set_result(function(*arguments))
+        else:
+            future.set_exception(ConnectionError("lost"))
+        return future
 
 
 def squares(count):
@@ -132,48 +146,54 @@ def test_a_worker_that_dies_costs_its_chart_only():
     charts = squares(40)
     charts[7] = Killer("the killer")
     charts[30] = Killer("another killer")
-    with pool(2, len(charts)) as executor:
-        assert executor is not None
+    with workers(2) as executor:
         pictures = render.render(charts, executor)
     lost = [chart.alt for chart in charts if not pictures[id(chart)].png]
     assert lost == ["the killer", "another killer"]
     assert pictures[id(charts[7])].fault.where == "chart Killer"
 
 
-def test_a_chart_that_does_not_pickle_is_drawn_here():
-    charts = [*squares(3), Stuck("home"), *squares(3)]
-    with ProcessPoolExecutor(2) as executor:
+def test_a_pool_that_a_chart_broke_costs_that_chart_only():
+    charts = [*squares(3 * TOGETHER), Killer("the killer"), *squares(3 * TOGETHER)]
+    with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as executor:
         pictures = render.render(charts, executor)
+    assert [chart.alt for chart in charts if not pictures[id(chart)].png] == ["the killer"]
+
+
+@pytest.mark.parametrize("executor", [lambda: workers(2), lambda: ProcessPoolExecutor(2)])
+def test_a_chart_that_does_not_pickle_is_drawn_here(executor):
+    charts = [*squares(3), Stuck("home"), *squares(3)]
+    with executor() as pool:
+        pictures = render.render(charts, pool)
     assert [pictures[id(chart)].png for chart in charts] == [c.alt.encode() for c in charts]
 
 
 def test_an_executor_that_goes_away_is_done_without():
-    charts = squares(5)
+    charts = squares(5 * TOGETHER)
     pictures = render.render(charts, GoneAway())
     assert [pictures[id(chart)].png for chart in charts] == [c.alt.encode() for c in charts]
 
 
-@pytest.mark.parametrize(("jobs", "charts"), [(1, 500), (2, 10), (0, 0)])
-def test_few_charts_or_one_job_need_no_workers(jobs, charts):
-    with pool(jobs, charts) as executor:
-        assert executor is None
+def test_charts_are_drawn_while_others_are_begun():
+    charts = squares(3)
+    with ThreadPoolExecutor(1) as executor, Artist(executor) as artist:
+        artist.begin(charts[:1])
+        executor.submit(int).result()  # behind the first chart
+        artist.begin(charts)
+        assert list(artist.finish()) == [id(chart) for chart in charts]
+        artist.begin([charts[0], twin := Square("another")])
+        assert list(artist.finish()) == [id(twin)]
+        assert len(artist.pictures) == 4
 
 
 @ON_LINUX
-def test_many_charts_get_workers():
-    with pool(2, 100) as executor:
-        assert executor is not None
-        pictures = render.render(squares(100), executor)
-    assert len(pictures) == 100
-
-
-def test_a_process_with_threads_is_not_forked():
-    stop = threading.Event()
-    thread = threading.Thread(target=stop.wait)
-    thread.start()
-    try:
-        with pool(2, 100) as executor:
-            assert executor is None
-    finally:
-        stop.set()
-        thread.join()
+@pytest.mark.parametrize(
+    ("jobs", "count", "apart"), [(2, 100, True), (1, 100, False), (2, 10, False)]
+)
+def test_only_many_charts_are_worth_processes_of_their_own(jobs, count, apart):
+    charts = [Where(f"chart {index}") for index in range(count)]
+    assert (count > WORTH_WORKERS) == (count == 100)
+    with Artist(jobs=jobs) as artist:
+        artist.begin(charts)
+        drawn = {picture.png for picture in artist.finish().values()}
+    assert (str(os.getpid()).encode() not in drawn) == apart

@@ -67,11 +67,13 @@ class Line:
         colour: int,
         weight: float = 0.0,
         x_range: tuple[float, float] | None = None,
+        smoothed: Floats | None = None,
     ) -> Line:
         """The line of values ``y`` at ``x`` (both of shape (n,), in order of logging).
 
-        ``weight`` is the smoothing, 0..1, applied before anything is thinned out; ``x_range`` the
-        range of a shared x axis, by default that of ``x``.
+        ``weight`` is the smoothing, 0..1, applied before anything is thinned out, and ``smoothed``
+        what it makes of ``y`` where that is known; ``x_range`` is the range of a shared x axis, by
+        default that of ``x``.
         """
         x, y = np.clip(x, -stats.WIDEST, stats.WIDEST), np.asarray(y, dtype=np.float64)
         low, high = x_range if x_range is not None else (None, None)
@@ -79,7 +81,8 @@ class Line:
         columns = COLUMNS if len(x) > 2 * COLUMNS else 2 * COLUMNS
         smooth = None
         if weight > 0 and len(x) > 1:
-            smooth = stats.envelope(x, stats.smooth(y, weight), columns, low, high)
+            smoothed = stats.smooth(y, weight) if smoothed is None else smoothed
+            smooth = stats.envelope(x, smoothed, columns, low, high)
             if len(x) > BEHIND:
                 columns = min(COLUMNS, len(x) // POINTS_BEHIND)
         raw = stats.envelope(x, y, columns, low, high)

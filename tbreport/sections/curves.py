@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +38,18 @@ class Curve:
     series: ScalarSeries
     x: Floats
     by_arrival: bool = False
+    _smoothed: dict[float, Floats] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def values(self) -> Floats:
         """The values as logged, float64 of shape (n,)."""
         return self.series.values
+
+    def smoothed(self, weight: float) -> Floats:
+        """The values smoothed with ``weight``, which axis, picture and page all ask for."""
+        if weight not in self._smoothed:
+            self._smoothed[weight] = stats.smooth(self.values, weight) if weight else self.values
+        return self._smoothed[weight]
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,8 @@ def x_range(curves: Iterable[Curve]) -> tuple[float, float] | None:
 
 def line(curve: Curve, weight: float, common: tuple[float, float] | None) -> Line:
     """The curve as a chart draws it; ``weight`` is the smoothing."""
-    return Line.of(curve.x, curve.values, curve.colour, weight, common)
+    smoothed = curve.smoothed(weight)
+    return Line.of(curve.x, curve.values, curve.colour, weight, common, smoothed)
 
 
 def scale(curves: Sequence[Curve], weight: float, log: bool) -> Scale:
@@ -104,7 +112,7 @@ def scale(curves: Sequence[Curve], weight: float, log: bool) -> Scale:
     It is so by itself where all values are positive and what is shown of them spans decades.
     """
     values = [curve.values for curve in curves]
-    smoothed = [stats.smooth(one, weight) if weight else one for one in values]
+    smoothed = [curve.smoothed(weight) for curve in curves]
     finite = np.concatenate(values) if values else np.zeros(0)
     finite = finite[np.isfinite(finite)]
     if not log and stats.spans_decades(finite):

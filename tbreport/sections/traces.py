@@ -44,11 +44,13 @@ def values_of(
     sizes += [len(one.spread.x) for one in groups]
     shares = iter(fair_shares([2 * size for size in sizes], room))  # x and y; short runs whole
     traces = [_shadow(one, next(shares)) for one in chart.shadows]
-    traces += [_trace(one.run, one.x, one.values, weight, next(shares)) for one in curves]
-    traces += [
-        _trace(one.name, one.spread.x, one.spread.mean, weight, next(shares), one.curves[0])
-        for one in groups
-    ]
+    for curve in curves:
+        smoothed = curve.smoothed(weight) if weight else None
+        traces.append(_trace(curve.run, curve.x, curve.values, smoothed, next(shares)))
+    for one in groups:
+        x, mean = one.spread.x, one.spread.mean
+        smoothed = stats.smooth(mean, weight) if weight else None
+        traces.append(_trace(one.name, x, mean, smoothed, next(shares), one.curves[0]))
     shown = tuple(trace for trace in traces if len(trace.x))
     return Values(shown, chart.x_axis, chart.x_range, chart.y_range, chart.log_y, weight)
 
@@ -57,14 +59,15 @@ def _trace(
     name: str,
     x: Floats,
     y: Floats,
-    weight: float,
+    smoothed: Floats | None,
     room: int,
     member: Curve | None = None,
 ) -> Trace:
+    """A curve for the page, which smooths by itself where it has all points."""
     kept = stats.extremes(x, y, _columns(len(x), room))
     smooth = None
-    if weight and len(kept) < np.isfinite(x).sum():
-        smooth = stats.smooth(y, weight)[kept]
+    if smoothed is not None and len(kept) < np.isfinite(x).sum():
+        smooth = smoothed[kept]
     return Trace(name, x[kept], y[kept], len(y), smooth, member.run if member else "")
 
 
