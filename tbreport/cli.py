@@ -150,8 +150,14 @@ def _early_workers(logdirs: Sequence[str], options: Options) -> Iterator[Executo
     from tbreport.workers import workers
 
     there = all(map(os.path.exists, logdirs))  # else this ends before anything is drawn
-    with workers(options.jobs if there else 1) as executor:
+    with workers(options.jobs if there else 1, _import_charts) as executor:
         yield executor
+
+
+def _import_charts() -> None:
+    from tbreport.render import import_charts
+
+    import_charts()
 
 
 def _make(logdirs: tuple[str, ...], options: Options, executor: Executor | None) -> int:

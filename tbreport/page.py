@@ -7,24 +7,23 @@ characters on its way out, and nothing is ever fetched from anywhere.
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from tbreport.assets import TEMPLATES, script, style_sheet
+from tbreport.assets import script, style_sheet
 from tbreport.charts import Chart
 from tbreport.charts.style import RUN_COLOURS, run_pattern
 from tbreport.datablock import data_block, names_block
 from tbreport.faults import Fault
 from tbreport.names import printable
 from tbreport.outline import Outline
-from tbreport.prose import markdown, readable
+from tbreport.prose import markdown
 from tbreport.render import Picture
 from tbreport.sections.kit import Cell, Chapter, Figure, Panel, Prose, Sound, Trace
+from tbreport.templating import environment, names_of
 
 # The page's own ids; a section that asks for one of them gets another.
 _OWN_IDS = ("page-top", "page-main", "page-filter", "page-faults", "page-runs", "page-status")
@@ -70,7 +69,7 @@ class Document:
 def make_ready(chapters: Iterable[Chapter]) -> None:
     """Load what assembling these chapters takes, while their pictures are drawn elsewhere."""
     for name in ("report.html", "section.html", "macros.html"):
-        _environment().get_template(name)
+        environment().get_template(name)
     if any(prose.markdown for one in chapters for panel in one.panels for prose in panel.prose):
         markdown("", 1)
 
@@ -156,7 +155,7 @@ class _Page:
 
     def runs_of(self, row: Sequence[Cell]) -> Markup:
         """The runs that the cells of a row name, for an attribute that the script reads."""
-        return _names(tuple(dict.fromkeys(cell.run for cell in row if cell.run is not None)))
+        return names_of(tuple(dict.fromkeys(cell.run for cell in row if cell.run is not None)))
 
     def named_runs(self, panel: Panel) -> tuple[tuple[str, ...], int]:
         """The runs to name at a panel, and how many more it has.
@@ -220,44 +219,10 @@ def _path(name: str, data: bytes, mime: str) -> str:
 
 
 def _stream(document: Document, page: _Page, inline: Mapping[str, Markup]) -> Iterator[str]:
-    template = _environment().get_template("report.html")
+    template = environment().get_template("report.html")
     stream = template.stream(page=page, document=document, inline=inline)
     stream.enable_buffering(64)
     return iter(stream)
-
-
-@functools.cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_finalize,
-    )
-    environment.filters["name"] = printable
-    environment.filters["names"] = lambda names: _names(tuple(names))
-    environment.filters["shown"] = _shown
-    environment.filters["thousands"] = "{:,}".format
-    return environment
-
-
-def _finalize(value: object) -> object:
-    # Whatever reaches the page as a plain string is freed of control characters here, so that no
-    # template can forget to.
-    return readable(value) if type(value) is str else value
-
-
-@functools.lru_cache(maxsize=256)
-def _names(names: tuple[str, ...]) -> Markup:
-    """Names for an attribute that the script reads, a line each; most panels share theirs."""
-    return escape("\n".join(map(printable, names)))
-
-
-def _shown(name: str) -> str:
-    """A name as it is read; one without any mark gets words, to be seen and heard."""
-    return printable(name) if name.strip() else "(no name)"
 
 
 def _hash(text: str) -> str:

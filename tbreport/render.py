@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tbreport.charts import BadData, Chart
 from tbreport.faults import Fault
-from tbreport.workers import Workers, import_charts, workers
+from tbreport.workers import Workers, workers
 
 WORTH_WORKERS = 30  # charts: fewer are drawn sooner than workers are started
 TOGETHER = 8  # charts a task: of fewer, asking for them and handing them over shows
@@ -38,6 +38,14 @@ class Picture:
 
 
 Progress = Callable[[int, int], None]
+
+
+def import_charts() -> None:
+    """Import what draws most charts, which takes longer than drawing a few."""
+    from tbreport.charts import agg, lines, spark  # noqa: F401
+
+    agg.identity()
+    agg.new_renderer(1, 1)
 
 
 def draw_one(chart: Chart) -> Picture:
@@ -88,7 +96,7 @@ class Artist:
                 self._begun[id(chart)] = chart
                 self._here.append(chart)
         if self._executor is None and self._jobs != 1 and len(self._here) > WORTH_WORKERS:
-            self._executor = self._own.enter_context(workers(self._jobs))
+            self._executor = self._own.enter_context(workers(self._jobs, import_charts))
             self._jobs = 1
         if self._executor is not None:
             for start in range(0, len(self._here), TOGETHER):
@@ -158,7 +166,7 @@ def _one_by_one(charts: list[Chart]) -> Iterator[Picture]:
 
 def _worker() -> Executor:
     if sys.platform == "linux":
-        return Workers(1)
+        return Workers(1, import_charts)
     from concurrent.futures import ProcessPoolExecutor
 
     return ProcessPoolExecutor(1)

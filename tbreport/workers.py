@@ -1,4 +1,4 @@
-"""Processes that draw: forked so early that they import matplotlib while the logs are read."""
+"""Forked processes that do tasks: the first gets ready while nothing is to be done yet."""
 
 from __future__ import annotations
 
@@ -22,19 +22,22 @@ _ENDS = {signal.SIGINT, signal.SIGTERM}
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Ready = Callable[[], object]
 _Task = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
 class Workers(Executor):
     """An executor of at most ``most`` forked processes, the first of them forked at once.
 
+    Each calls ``ready``, which imports what tasks need, before it waits for its first task.
     ``ProcessPoolExecutor`` forks all it may have with the first task, and takes 25 ms to import
     before it can. Here another process follows when tasks pile up, and one that died is replaced.
     A task whose process dies ends in BrokenExecutor; the others do not.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, ready: Ready) -> None:
         self._most = most
+        self._ready = ready
         self._waiting: deque[_Task] = deque()
         self._change = threading.Condition()
         self._workers: list[_Worker] = []
@@ -67,7 +70,7 @@ class Workers(Executor):
     def _grow(self) -> None:
         """Fork another process; where that can't be, those that there are do the work."""
         try:
-            worker = _Worker()
+            worker = _Worker(self._ready)
         except OSError as error:
             self._lose(error, 0)
             return
@@ -100,12 +103,12 @@ class Workers(Executor):
 class _Worker:
     """A forked process, pipes to and from it, and a thread that waits for its answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, ready: Ready) -> None:
         tasks, self._tasks = _pipe()
         self._answers, answers = _pipe()
         ours, its = (self._tasks, self._answers), (tasks, answers)
         try:
-            self._process = _fork(lambda: _serve(*its), ours)
+            self._process = _fork(lambda: _serve(*its, ready), ours)
         except OSError:
             _close(ours)
             raise
@@ -181,12 +184,12 @@ def _fork(work: Callable[[], None], parents: Iterable[BinaryIO]) -> int:
     return process
 
 
-def _serve(tasks: BinaryIO, answers: BinaryIO) -> None:
+def _serve(tasks: BinaryIO, answers: BinaryIO, ready: Ready) -> None:
     """In a worker: do what is asked until nobody asks any more."""
     _follow_parent()
     gc.disable()
-    with contextlib.suppress(Exception):  # what is wrong shows at the first chart, which bears it
-        import_charts()
+    with contextlib.suppress(Exception):  # what is wrong shows at the first task, which bears it
+        ready()
     gc.freeze()
     gc.enable()
     while True:
@@ -206,19 +209,10 @@ def _called(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
         return pickle.dumps((True, error), pickle.HIGHEST_PROTOCOL)
 
 
-def import_charts() -> None:
-    """Import what draws charts, which takes longer than drawing a few."""
-    from tbreport import render  # noqa: F401
-    from tbreport.charts import agg, lines, spark  # noqa: F401
-
-    agg.identity()
-    agg.new_renderer(1, 1)
-
-
 def _follow_parent() -> None:
     """In a worker: leave interrupts to the parent, and end with it however it ends.
 
-    A worker whose parent was killed would wait for charts for ever.
+    A worker whose parent was killed would wait for tasks for ever.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -239,7 +233,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def workers(jobs: int) -> Iterator[Workers | None]:
+def workers(jobs: int, ready: Ready) -> Iterator[Workers | None]:
     """``jobs`` processes, 0 for one for each processor; None for one job, which needs none.
 
     There are none either where a process can't be forked or where other Python threads, which
@@ -249,7 +243,7 @@ def workers(jobs: int) -> Iterator[Workers | None]:
     if jobs < 2 or sys.platform != "linux" or threading.active_count() > 1:
         yield None
         return
-    with Workers(jobs) as executor:
+    with Workers(jobs, ready) as executor:
         yield executor
 
 

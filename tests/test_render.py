@@ -146,7 +146,7 @@ def test_a_worker_that_dies_costs_its_chart_only():
     charts = squares(40)
     charts[7] = Killer("the killer")
     charts[30] = Killer("another killer")
-    with workers(2) as executor:
+    with workers(2, render.import_charts) as executor:
         pictures = render.render(charts, executor)
     lost = [chart.alt for chart in charts if not pictures[id(chart)].png]
     assert lost == ["the killer", "another killer"]
@@ -160,7 +160,9 @@ def test_a_pool_that_a_chart_broke_costs_that_chart_only():
     assert [chart.alt for chart in charts if not pictures[id(chart)].png] == ["the killer"]
 
 
-@pytest.mark.parametrize("executor", [lambda: workers(2), lambda: ProcessPoolExecutor(2)])
+@pytest.mark.parametrize(
+    "executor", [lambda: workers(2, render.import_charts), lambda: ProcessPoolExecutor(2)]
+)
 def test_a_chart_that_does_not_pickle_is_drawn_here(executor):
     charts = [*squares(3), Stuck("home"), *squares(3)]
     with executor() as pool:

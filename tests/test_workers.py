@@ -14,6 +14,9 @@ from tbreport.workers import BACKLOG, Workers, workers
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
 
 
+READY = int  # anything that can be called
+
+
 def where(_=None):
     time.sleep(0.01)
     return os.getpid()
@@ -40,7 +43,7 @@ def gone(process):
 
 
 def test_results_and_what_was_raised_come_back():
-    with Workers(1) as executor:
+    with Workers(1, READY) as executor:
         assert executor.submit(sorted, [3, 1, 2], reverse=True).result() == [3, 2, 1]
         with pytest.raises(ZeroDivisionError, match="no side"):
             executor.submit(broken).result()
@@ -52,8 +55,15 @@ def test_results_and_what_was_raised_come_back():
         assert len(executor.submit(bytes, 10_000_000).result()) == 10_000_000
 
 
+def test_a_process_is_ready_before_its_first_task():
+    with Workers(1, lambda: os.environ.update(READY="yes")) as executor:
+        assert executor.submit(os.getenv, "READY").result() == "yes"
+    with Workers(1, broken) as executor:
+        assert executor.submit(len, "four").result() == 4
+
+
 def test_one_process_does_what_is_little_and_more_what_is_much():
-    with Workers(3) as executor:
+    with Workers(3, READY) as executor:
         assert len({executor.submit(where).result() for _ in range(10)}) == 1
         busy = {one.result() for one in [executor.submit(where) for _ in range(20 * BACKLOG)]}
     assert len(busy) == 3
@@ -62,7 +72,7 @@ def test_one_process_does_what_is_little_and_more_what_is_much():
 
 
 def test_a_process_that_dies_costs_its_task_and_is_replaced():
-    with Workers(1) as executor:
+    with Workers(1, READY) as executor:
         first = executor.submit(where).result()
         with pytest.raises(BrokenExecutor, match="died"):
             executor.submit(die).result()
@@ -70,7 +80,7 @@ def test_a_process_that_dies_costs_its_task_and_is_replaced():
 
 
 def test_tasks_that_wait_for_the_last_process_end_with_it():
-    with Workers(1) as executor:
+    with Workers(1, READY) as executor:
         tasks = [executor.submit(time.sleep, 0.2), executor.submit(die)]
         waiting = [executor.submit(where) for _ in range(2)]
         for task in (tasks[1], *waiting):
@@ -80,7 +90,7 @@ def test_tasks_that_wait_for_the_last_process_end_with_it():
 
 def test_leaving_kills_what_goes_on_and_cancels_what_waits():
     begun = time.monotonic()
-    with Workers(1) as executor:
+    with Workers(1, READY) as executor:
         process = executor.submit(where).result()
         long = executor.submit(time.sleep, 60)
         waiting = executor.submit(where)
@@ -99,12 +109,12 @@ def test_without_memory_for_a_process_a_task_says_so(monkeypatch):
         raise OSError("no memory")
 
     monkeypatch.setattr(os, "fork", refuse)
-    with Workers(2) as executor, pytest.raises(BrokenExecutor, match="no memory"):
+    with Workers(2, READY) as executor, pytest.raises(BrokenExecutor, match="no memory"):
         executor.submit(where).result()
 
 
 def test_an_interrupt_is_the_parent_s_and_told_to_end_it_ends():
-    with Workers(1) as executor:
+    with Workers(1, READY) as executor:
         process = executor.submit(where).result()
         os.kill(process, signal.SIGINT)
         assert executor.submit(where).result() == process
@@ -114,9 +124,9 @@ def test_an_interrupt_is_the_parent_s_and_told_to_end_it_ends():
 
 
 def test_one_job_needs_no_process():
-    with workers(1) as executor:
+    with workers(1, READY) as executor:
         assert executor is None
-    with workers(2) as executor:
+    with workers(2, READY) as executor:
         assert isinstance(executor, Workers)
 
 
@@ -125,7 +135,7 @@ def test_a_process_with_threads_is_not_forked():
     thread = threading.Thread(target=stop.wait)
     thread.start()
     try:
-        with workers(2) as executor:
+        with workers(2, READY) as executor:
             assert executor is None
     finally:
         stop.set()
