@@ -39,14 +39,15 @@ def script() -> str:
 
 
 def style_sheet() -> str:
-    """The style sheet with the colours and dashes of runs."""
+    """The style sheet as the page has it: without comments, with the colours and dashes of runs."""
     colours = "".join(f".r{i}{{--run:{colour}}}\n" for i, colour in enumerate(RUN_COLOURS))
     dashes = "".join(
         f".d{i}{{--dash:{_dash(dash)}}}\n.line.d{i}{{stroke-dasharray:{_lengths(dash)}}}\n"
         for i, dash in enumerate(RUN_DASHES)
         if dash
     )
-    return f"{_asset('style.css')}{colours}{dashes}.past{{--run:{BASELINE}}}\n"
+    style = _COMMENT.sub("", _asset("style.css"))
+    return f"{style}{colours}{dashes}.past{{--run:{BASELINE}}}\n"
 
 
 def _lengths(dash: Sequence[float]) -> str:

@@ -184,8 +184,20 @@ def _fork(work: Callable[[], None], parents: Iterable[BinaryIO]) -> int:
     return process
 
 
+_serving = False
+
+
+def in_worker() -> bool:
+    """Whether this process does tasks for another, which has the processors to share out."""
+    import multiprocessing
+
+    return _serving or multiprocessing.parent_process() is not None
+
+
 def _serve(tasks: BinaryIO, answers: BinaryIO, ready: Ready) -> None:
     """In a worker: do what is asked until nobody asks any more."""
+    global _serving
+    _serving = True
     _follow_parent()
     gc.disable()
     with contextlib.suppress(Exception):  # what is wrong shows at the first task, which bears it

@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "prose": {"names"},
     "points": set(),
     "workers": set(),
-    "charts": {"limits", "points", "stats"},
+    "charts": {"limits", "points", "stats", "workers"},
     "read": {"errors", "limits", "model", "names"},
     # floor 2
     "render": {"charts", "faults", "workers"},

@@ -1,15 +1,16 @@
 """The processes that charts are drawn on: what they answer, how they grow, die and end."""
 
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
-from concurrent.futures import BrokenExecutor, CancelledError
+from concurrent.futures import BrokenExecutor, CancelledError, ProcessPoolExecutor
 
 import pytest
 
-from tbreport.workers import BACKLOG, Workers, workers
+from tbreport.workers import BACKLOG, Workers, in_worker, workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
 
@@ -121,6 +122,14 @@ def test_an_interrupt_is_the_parent_s_and_told_to_end_it_ends():
         os.kill(process, signal.SIGTERM)
         with pytest.raises(BrokenExecutor):
             executor.submit(time.sleep, 5).result()
+
+
+def test_a_worker_knows_that_it_is_one():
+    assert not in_worker()
+    with Workers(1, READY) as executor:
+        assert executor.submit(in_worker).result()
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as executor:
+        assert executor.submit(in_worker).result()
 
 
 def test_one_job_needs_no_process():

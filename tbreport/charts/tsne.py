@@ -7,7 +7,6 @@ works on one thread (left alone, two threads give another map than one).
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from tbreport.points import (
     same_bits,
     trustworthiness,
 )
+from tbreport.workers import in_worker
 
 Floats = NDArray[np.float64]
 Points = NDArray[Any]
@@ -109,7 +109,7 @@ def _threads(count: int) -> AbstractContextManager[object]:
     """
     from threadpoolctl import threadpool_limits
 
-    if count >= MANY and multiprocessing.parent_process() is None:
+    if count >= MANY and not in_worker():
         return contextlib.nullcontext()
     limits: AbstractContextManager[object] = threadpool_limits(1, user_api="openmp")
     return limits

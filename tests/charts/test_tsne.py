@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from sklearn.manifold import trustworthiness
 from tbreport.charts import BadData
 from tbreport.charts.tsne import FEWEST, MANY, PERPLEXITY, tsne
 from tbreport.points import neighbours
+from tbreport.workers import Workers
 
+FORK = multiprocessing.get_context("fork")
 # Half of the points are equal to others, which is where threads would choose differently.
 TIES = "np.random.default_rng(0).integers(0, 2, (1100, 10)).astype('f4')"
 
@@ -66,10 +69,17 @@ def _places(points):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
-def test_a_forked_worker_makes_the_same_map():
+@pytest.mark.parametrize(
+    "make",
+    [
+        partial(Workers, 1, int),
+        partial(ProcessPoolExecutor, 1, multiprocessing.get_context("fork")),
+    ],
+)
+def test_a_forked_worker_makes_the_same_map(pool):
     points = two_clouds(MANY // 2, 5)
     here = _places(points)  # starts OpenMP's threads, which a fork does not have
-    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as worker:
+    with pool() as worker:
         assert worker.submit(_places, points).result(timeout=300) == here
 
 
