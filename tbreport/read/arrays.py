@@ -17,6 +17,17 @@ def numbers_at(buffer: NDArray[np.uint8], dtype: str, places: Ints) -> NDArray[A
     return numbers[places]
 
 
+def bytes_at(buffer: NDArray[np.uint8], starts: Ints, stops: Ints) -> list[bytes]:
+    """The bytes of each stretch; quick where few lengths differ."""
+    lengths = stops - starts
+    found = np.full(len(starts), b"", object)
+    for length in set(lengths.tolist()) - {0}:
+        same = lengths == length
+        found[same] = numbers_at(buffer, f"V{length}", starts[same]).astype(object)
+    texts: list[bytes] = found.tolist()
+    return texts
+
+
 def first_of_each(values: NDArray[Any]) -> Ints:
     """Where each distinct value comes first, in order of the values.
 

@@ -74,8 +74,11 @@ class Decoder:
         self._scalars = ScalarReader(self._streams)
         self._histograms = HistogramReader(self._streams)
 
-    def decode(self, buffer: NDArray[np.uint8], filled: int, stretches: Sequence[Stretch]) -> None:
-        """Decode ``stretches``, which follow one another up to ``filled``; none may be empty."""
+    def decode(self, buffer: NDArray[np.uint8], filled: int, stretches: Sequence[Stretch]) -> bool:
+        """Decode ``stretches``, which follow one another up to ``filled``; none may be empty.
+
+        Tells whether most of it were histograms.
+        """
         if 2 * len(self._streams.known) > MAX_STREAMS:
             self._learn_anew()
         starts = np.array([stretch.start for stretch in stretches])
@@ -94,6 +97,8 @@ class Decoder:
         rows, left = self._scalars.read(buffer, block.frames, left)
         block.read_alone(left.tolist())
         block.finish([*parts, *rows])
+        drawn = [part.size for part in parts if isinstance(part, Histograms)]
+        return 2 * sum(drawn) > filled
 
 
 class _Block:

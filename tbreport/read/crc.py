@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import google_crc32c
 import numpy as np
@@ -19,6 +20,31 @@ plain: Callable[[bytes], int] = google_crc32c.value
 def masked(data: bytes) -> int:
     """The masked CRC-32C of ``data``, as stored after a record's length and after its payload."""
     return mask(plain(data))
+
+
+def of_each(
+    buffer: NDArray[np.uint8], starts: NDArray[np.int64], stops: NDArray[np.int64]
+) -> NDArray[np.uint32]:
+    """The plain CRCs of stretches of ``buffer``: uint32."""
+    spans = zip(starts.tolist(), stops.tolist(), strict=True)
+    if not _takes_arrays():
+        view = buffer.data
+        return np.array([plain(view[start:stop].tobytes()) for start, stop in spans], np.uint32)
+    # Not to copy a histogram takes 0.57 µs instead of 0.74.
+    data: Any = buffer.view()
+    data.flags.writeable = False
+    return np.array([plain(data[start:stop]) for start, stop in spans], np.uint32)
+
+
+@functools.cache
+def _takes_arrays() -> bool:
+    """Whether the library in C is here, and takes all that is read-only, as it does so far."""
+    zeros: Any = np.zeros(8, np.uint8)
+    zeros.flags.writeable = False
+    try:
+        return google_crc32c.implementation == "c" and plain(zeros) == plain(bytes(8))
+    except TypeError:
+        return False
 
 
 def mask(crc: int) -> int:

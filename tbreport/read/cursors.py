@@ -93,8 +93,9 @@ class Cursors:
             byte = self._buffer.take(self._at, mode="clip")
             if shift == _LAST:  # there is room for one bit
                 self.fits &= ~more | (byte <= 1)
-            part = (byte & np.uint8(127)).astype(np.uint64) << np.uint64(shift)
-            value |= np.where(more, part, np.uint64(0))
+            part = (byte & np.uint8(127)).astype(np.uint64)
+            part *= more
+            value |= part << np.uint64(shift) if shift else part
             self._at += more
             more &= byte >= 128
             if not more.any():

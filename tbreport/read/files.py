@@ -15,7 +15,8 @@ from tbreport.read.collect import Collector
 from tbreport.read.events import Facts
 from tbreport.read.records import FOOTER, HEADER, RecordFile
 
-BLOCK = 2 << 20  # bytes decoded at a time; more gains nothing and costs memory
+BLOCK = 2 << 20  # bytes decoded at a time; more gains nothing and costs memory,
+_LARGE = 8 << 20  # unless it is histograms, of which there are few in so many bytes
 _LEAST = 1 << 16  # bytes decoded at a time where a file is damaged
 _LITTLE = 1 << 10  # bytes; where less is whole, what follows is read record by record
 _SMALL = 1 << 20  # bytes; smaller files share a block
@@ -140,23 +141,30 @@ class FileReader:
             gaps.append(_unreadable(records.name, error))
         return facts.gaps(records.gaps) + gaps
 
+    def _make_room(self, size: int) -> None:
+        """See to a buffer for ``size`` bytes; what stands in the old one is not needed any more."""
+        if len(self._buffer) < size + SPARE:
+            self._buffer = np.empty(size + SPARE, np.uint8)
+
     def _feed_blocks(
         self, records: RecordFile, collector: Collector, facts: Facts, offset: int
     ) -> int:
         """Read blocks from ``offset`` on; gives where the first stands that can't be read whole."""
-        size = BLOCK
+        size = most = BLOCK
         while offset < records.size:
             stretch = Stretch(facts, offset=offset)
+            self._make_room(min(size, records.size - offset))
             try:
                 filled = records.fill(self._buffer[:size], offset)
             except OSError:
                 break
             if filled >= HEADER + FOOTER:
-                self._decoder.decode(self._buffer, filled, [stretch])
+                drawn = self._decoder.decode(self._buffer, filled, [stretch])
+                most = _LARGE if drawn else BLOCK
                 stretch.feed(collector)
                 offset += stretch.size
             # Little is lost where there is damage soon, and much is read where there is none.
-            size = min(2 * size, BLOCK) if 2 * stretch.size > filled else _LEAST
+            size = min(2 * size, most) if 2 * stretch.size > filled else _LEAST
             if stretch.size < _LITTLE:
                 end = offset + (_LEAST if filled == _LEAST else 1)
                 while offset < min(end, records.size):

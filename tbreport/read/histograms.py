@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tbreport.model import Floats, Ints
 from tbreport.read import crc
-from tbreport.read.arrays import numbers_at
+from tbreport.read.arrays import bytes_at, numbers_at
 from tbreport.read.arrivals import Arrival, Cells, arrivals
 from tbreport.read.cursors import Cursors, Mask
 from tbreport.read.events import HISTOGRAM, TENSOR
@@ -50,6 +50,11 @@ class Histograms(NamedTuple):
     def where(self, places: NDArray[np.bool_] | Ints) -> Histograms:
         """Those at ``places``."""
         return Histograms._make(column[places] for column in self)
+
+    @property
+    def size(self) -> int:
+        """What their buckets take, in bytes."""
+        return int(self.sizes.sum()) * (16 if self.moments.shape[1] else _ROW)
 
     def arrivals(
         self, first: Ints, spans: Ints, streams: Streams, buffer: NDArray[np.uint8]
@@ -106,6 +111,8 @@ class HistogramReader:
         found, left = [], np.ones(len(records), bool)
         for kind, field, walk in (HISTOGRAM, 5, _walk_legacy), (TENSOR, 8, _walk_tensor):
             these = np.flatnonzero(value.fits & value.has_bytes(field))
+            if not len(these):
+                continue
             one = value.among(these)
             buckets = walk(one.message(field))
             metadata = one.content(9, optional=True)
@@ -129,25 +136,27 @@ class HistogramReader:
         ``texts`` are where payloads, tags and metadata begin and end: int64, shape (6, n).
         """
         places = np.flatnonzero(fits)
-        starts, stops, *spans = texts[:, places]
+        starts, stops = texts[:2, places]
         stored = crc.unmasked(numbers_at(buffer, "<u4", stops))
-        columns = [starts, stops, stored, *(span - starts for span in spans)]
+        right = crc.of_each(buffer, starts, stops) == stored
+        places = places[right]
+        tags, metadata = (
+            bytes_at(buffer, *texts[side][:, places]) for side in (slice(2, 4), slice(4, 6))
+        )
+        streams = np.full(len(fits), NONE, np.uint16)
+        streams[places] = self._numbers(kind, list(zip(tags, metadata, strict=True)))
+        return streams
+
+    def _numbers(self, kind: str, texts: list[tuple[bytes, bytes]]) -> list[int]:
+        """The number of the stream of each tag and metadata, NONE if there is none."""
         known = self._known.setdefault(kind, {})
-        view = buffer.data
-        numbers = []
-        for start, stop, checksum, *span in zip(*(part.tolist() for part in columns), strict=True):
-            payload = bytes(view[start:stop])
-            if crc.plain(payload) != checksum:
-                numbers.append(NONE)
-                continue
-            text = payload[span[0] : span[1]], payload[span[2] : span[3]]
-            if text not in known:
+        if None in map(known.get, texts):
+            for text in dict.fromkeys(texts):
+                if text in known:
+                    continue
                 number = self._streams.number(Stream(kind, *text), HISTOGRAMS)
                 known[text] = NONE if number is None else number
-            numbers.append(known[text])
-        streams = np.full(len(fits), NONE, np.uint16)
-        streams[places] = numbers
-        return streams
+        return [known[text] for text in texts]
 
 
 def _at(columns: Iterable[NDArray[Any]], places: Ints | Mask) -> list[NDArray[Any]]:

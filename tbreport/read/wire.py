@@ -8,6 +8,7 @@ generated module, which refuses to load under protobuf runtimes older than the p
 from __future__ import annotations
 
 import base64
+import functools
 from typing import Any
 
 from google.protobuf import descriptor_pool, message_factory
@@ -113,6 +114,7 @@ _POOL = descriptor_pool.DescriptorPool()
 _POOL.AddSerializedFile(base64.b64decode(_DESCRIPTOR))
 
 
+@functools.cache
 def message(name: str) -> Any:
     """The class of one message of tbreport.proto; raises KeyError for a name it does not hold."""
     return message_factory.GetMessageClass(_POOL.FindMessageTypeByName(f"tbreport.wire.{name}"))

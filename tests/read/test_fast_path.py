@@ -93,6 +93,7 @@ def limits(**values: int) -> Iterator[None]:
     places = {
         "few": [(forms, "FEW"), (histograms, "_FEW")],
         "block": [(files, "BLOCK")],
+        "large": [(files, "_LARGE")],
         "least": [(files, "_LEAST")],
         "small": [(files, "_SMALL")],
         "rows": [(scalars, "_PASS"), (scalars, "_ROWS")],
@@ -109,12 +110,16 @@ LIMITS = st.fixed_dictionaries(
     {
         "few": st.sampled_from([1, 3, 16]),
         "block": st.sampled_from([1 << 11, 1 << 14, 1 << 22]),
+        "large": st.sampled_from([1 << 10, 1 << 13, 1 << 23]),
         "least": st.sampled_from([1 << 9, 1 << 11]),
         "small": st.sampled_from([0, 1 << 20]),
         "rows": st.sampled_from([16, 1 << 16]),
         "long": st.sampled_from([16, 100, 10_000]),
     }
 )
+
+
+DECODE = blocks.Decoder.decode
 
 
 def varint(number: int) -> bytes:
@@ -273,6 +278,28 @@ def test_histograms_are_read_in_bulk(tmp_path):
     assert alone.call_count == 0
     assert [len(series) for series in run.histograms.values()] == [200, 200]
     check(tmp_path)
+
+
+@pytest.mark.parametrize("harm", [None, 100_000, 123_456, 400_000])
+def test_histograms_are_read_in_larger_blocks(tmp_path, harm):
+    rng = np.random.default_rng(1)
+    payloads = []
+    for step in range(600):
+        edges = np.sort(rng.normal(size=rng.integers(20, 60)))
+        rows = np.column_stack([edges[:-1], edges[1:], rng.random(len(edges) - 1)])
+        payloads.append(event(step, writer.tf2_histogram(f"h{step % 7}" * (step % 3 + 1), rows)))
+        payloads.append(event(step, writer.histogram("old", edges, rng.random(len(edges)))))
+    data = bytearray(b"".join(map(frame, payloads)))
+    if harm is not None:
+        data[harm : harm + 40] = bytes(40)
+    writer.write_bytes(tmp_path, bytes(data))
+    with limits(few=1, block=1 << 14, large=1 << 16, small=0):
+        with mock.patch.object(blocks.Decoder, "decode", autospec=True) as decode:
+            decode.side_effect = DECODE
+            check(tmp_path)
+        assert max(call.args[2] for call in decode.call_args_list) == 1 << 16
+        with mock.patch.object(crc, "_takes_arrays", return_value=False):
+            check(tmp_path)
 
 
 def test_a_flipped_bit_costs_one_value_wherever_it_is(tmp_path):
