@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tbreport.model import Logs
     from tbreport.options import Options
     from tbreport.result import Report
+    from tbreport.workers import Workers
 
 OK, FOUND, GAPS, UNUSABLE, FAULTS, INTERRUPTED = 0, 1, 1, 2, 3, 130
 TERMINATED = 143
@@ -123,6 +124,30 @@ def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int
     # By default threads that wait spin. Where other programs want the processors too, two threads
     # took 17 s of processor time for a map of 1,797 points; asleep they take 4.4 s.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    with _early_workers(logdirs, choices["jobs"]) as executor:
+        return _report(logdirs, config, choices, executor)
+
+
+@contextlib.contextmanager
+def _early_workers(logdirs: Sequence[str], jobs: int | None) -> Iterator[Workers | None]:
+    """Processes to draw on: one imports matplotlib while options and logs are read."""
+    from tbreport.workers import workers
+
+    there = all(map(os.path.exists, logdirs))  # else this ends before anything is drawn
+    with workers((jobs or 0) if there else 1, _import_charts) as executor:
+        yield executor
+
+
+def _import_charts() -> None:
+    from tbreport.render import import_charts
+
+    import_charts()
+
+
+def _report(
+    logdirs: tuple[str, ...], config: str | None, choices: dict[str, Any], executor: Workers | None
+) -> int:
+    """Make the report as all options together say; what breaks in it is said in one line."""
     from pathlib import Path
 
     from tbreport.faults import Fault, FaultError
@@ -132,9 +157,10 @@ def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int
     options = load_options(
         given, config=Path(config) if config is not None else None, directory=Path.cwd()
     )
+    if executor and options.jobs:
+        executor.most = options.jobs
     try:
-        with _early_workers(logdirs, options) as executor:
-            return _make(logdirs, options, executor)
+        return _make(logdirs, options, executor if options.jobs != 1 else None)
     except TbreportError:
         raise
     except FaultError as error:
@@ -142,22 +168,6 @@ def command(logdirs: tuple[str, ...], config: str | None, **choices: Any) -> int
     except Exception as error:
         _say_fault(Fault.of("making the report", error), options.verbose)
     return FAULTS
-
-
-@contextlib.contextmanager
-def _early_workers(logdirs: Sequence[str], options: Options) -> Iterator[Executor | None]:
-    """Processes to draw on, of which one imports matplotlib while the logs are read."""
-    from tbreport.workers import workers
-
-    there = all(map(os.path.exists, logdirs))  # else this ends before anything is drawn
-    with workers(options.jobs if there else 1, _import_charts) as executor:
-        yield executor
-
-
-def _import_charts() -> None:
-    from tbreport.render import import_charts
-
-    import_charts()
 
 
 def _make(logdirs: tuple[str, ...], options: Options, executor: Executor | None) -> int:

@@ -6,20 +6,20 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tbreport import roles
 from tbreport.budget import Fitted
-from tbreport.csvfiles import csv_files
-from tbreport.export import Facts, to_json
 from tbreport.faults import Fault
-from tbreport.junit import to_junit
 from tbreport.model import Check, Finding, Gap, GateResult, Logs
 from tbreport.output import CSV_LISTING, is_folder, write_file, write_folder
 from tbreport.page import Document, assemble, assemble_folder
 from tbreport.sections.comparison import Comparison
 from tbreport.sections.metrics import Metric
 from tbreport.sections.summaries import summaries
-from tbreport.summary import Summary, to_markdown
+
+if TYPE_CHECKING:
+    from tbreport.export import Facts
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +52,8 @@ class Report:
     @functools.cached_property
     def facts(self) -> Facts:
         """What the report says, without its pictures."""
+        from tbreport.export import Facts
+
         ways = {metric.tag: metric.better for metric in self.metrics}
         return Facts(
             title=self.document.title,
@@ -71,6 +73,8 @@ class Report:
 
     def to_json(self) -> str:
         """What the report says as JSON, as ``tbreport/report.schema.json`` describes it."""
+        from tbreport.export import to_json
+
         return to_json(self.facts)
 
     @functools.cached_property
@@ -95,6 +99,8 @@ class Report:
 
     def to_markdown(self) -> str:
         """Verdict, gates, findings and runs as GitHub-flavoured Markdown, under 60 kB."""
+        from tbreport.summary import Summary, to_markdown
+
         return to_markdown(
             Summary(
                 title=self.document.title,
@@ -114,6 +120,8 @@ class Report:
 
     def to_junit(self, fail_on: str = "") -> str:
         """Gates and rules as test cases in JUnit XML; with "warning" warnings fail as errors do."""
+        from tbreport.junit import to_junit
+
         title = self.document.title
         return to_junit(title, self.gates, self.checks, self.findings, self.faults, fail_on)
 
@@ -123,4 +131,6 @@ class Report:
         Files that an earlier report wrote there and this one does not are removed. Returns the
         number of bytes. Raises OutputError.
         """
+        from tbreport.csvfiles import csv_files
+
         return write_folder(folder, csv_files(self.logs), CSV_LISTING)

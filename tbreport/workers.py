@@ -32,11 +32,12 @@ class Workers(Executor):
     Each calls ``ready``, which imports what tasks need, before it waits for its first task.
     ``ProcessPoolExecutor`` forks all it may have with the first task, and takes 25 ms to import
     before it can. Here another process follows when tasks pile up, and one that died is replaced.
-    A task whose process dies ends in BrokenExecutor; the others do not.
+    A task whose process dies ends in BrokenExecutor; the others do not. ``most`` may be changed
+    while the first process is the only one.
     """
 
     def __init__(self, most: int, ready: Ready) -> None:
-        self._most = most
+        self.most = most
         self._ready = ready
         self._waiting: deque[_Task] = deque()
         self._change = threading.Condition()
@@ -51,7 +52,7 @@ class Workers(Executor):
         with self._change:
             self._waiting.append((future, fn, args, kwargs))
             self._change.notify()
-            crowded = len(self._waiting) > BACKLOG and self._alive < self._most
+            crowded = len(self._waiting) > BACKLOG and self._alive < self.most
         if crowded or not self._alive:
             self._grow()
         return future
