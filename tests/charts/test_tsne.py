@@ -69,13 +69,7 @@ def _places(points):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
-@pytest.mark.parametrize(
-    "make",
-    [
-        partial(Workers, 1, int),
-        partial(ProcessPoolExecutor, 1, multiprocessing.get_context("fork")),
-    ],
-)
+@pytest.mark.parametrize("pool", [partial(ProcessPoolExecutor, 1, FORK), partial(Workers, 1, int)])
 def test_a_forked_worker_makes_the_same_map(pool):
     points = two_clouds(MANY // 2, 5)
     here = _places(points)  # starts OpenMP's threads, which a fork does not have
