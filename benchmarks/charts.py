@@ -87,7 +87,10 @@ def our_lines(scale: int) -> Drawing:
 
 
 def chart_of_lines(scale: int) -> Lines:
-    drawn = tuple(Line.of(STEPS, values, run, WEIGHT) for run, values in enumerate(NOISY))
+    drawn = tuple(
+        Line.of(STEPS, values, run, stats.smooth(values, WEIGHT))
+        for run, values in enumerate(NOISY)
+    )
     return Lines("", drawn, scale=scale)
 
 

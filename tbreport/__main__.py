@@ -8,10 +8,10 @@ def main() -> None:
     # Nothing that is imported becomes garbage: looking for it there, and at the end in all that
     # there is, takes a sixth of the time of --help.
     gc.disable()
-    from tbreport.cli import main
+    from tbreport import cli
 
     try:
-        main()
+        cli.main()
     finally:
         gc.freeze()
 

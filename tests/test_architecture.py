@@ -104,7 +104,7 @@ LIBRARIES = {
     "jinja2": {"templating"},
     "markdown_it": {"prose"},
     "markupsafe": {"page", "templating"},
-    "matplotlib": {"charts", "render"},
+    "matplotlib": {"charts"},
     "numpy": {"charts", "datablock", "model", "outcomes", "points", "read"}
     | {"rules", "sections", "stats"},
     "scipy": {"charts", "sections"},

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux 
 READY = int  # anything that can be called
 
 
-def where(_=None):
+def where():
     time.sleep(0.01)
     return os.getpid()
 

@@ -65,23 +65,21 @@ class Line:
         x: Floats,
         y: Floats,
         colour: int,
-        weight: float = 0.0,
-        x_range: tuple[float, float] | None = None,
         smoothed: Floats | None = None,
+        x_range: tuple[float, float] | None = None,
     ) -> Line:
         """The line of values ``y`` at ``x`` (both of shape (n,), in order of logging).
 
-        ``weight`` is the smoothing, 0..1, applied before anything is thinned out, and ``smoothed``
-        what it makes of ``y`` where that is known; ``x_range`` is the range of a shared x axis, by
-        default that of ``x``.
+        ``smoothed`` (n,) are they as ``stats.smooth`` leaves them, where the line is to be smooth:
+        smoothing comes before anything is thinned out. ``x_range`` is the range of a shared x axis,
+        by default that of ``x``.
         """
         x, y = np.clip(x, -stats.WIDEST, stats.WIDEST), np.asarray(y, dtype=np.float64)
         low, high = x_range if x_range is not None else (None, None)
         # A column keeps two values, so up to twice as many points need no thinning out at all.
         columns = COLUMNS if len(x) > 2 * COLUMNS else 2 * COLUMNS
         smooth = None
-        if weight > 0 and len(x) > 1:
-            smoothed = stats.smooth(y, weight) if smoothed is None else smoothed
+        if smoothed is not None and len(x) > 1:
             smooth = stats.envelope(x, smoothed, columns, low, high)
             if len(x) > BEHIND:
                 columns = min(COLUMNS, len(x) // POINTS_BEHIND)

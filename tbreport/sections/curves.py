@@ -102,8 +102,8 @@ def x_range(curves: Iterable[Curve]) -> tuple[float, float] | None:
 
 def line(curve: Curve, weight: float, common: tuple[float, float] | None) -> Line:
     """The curve as a chart draws it; ``weight`` is the smoothing."""
-    smoothed = curve.smoothed(weight)
-    return Line.of(curve.x, curve.values, curve.colour, weight, common, smoothed)
+    smoothed = curve.smoothed(weight) if weight else None
+    return Line.of(curve.x, curve.values, curve.colour, smoothed, common)
 
 
 def scale(curves: Sequence[Curve], weight: float, log: bool) -> Scale:

@@ -67,7 +67,7 @@ def grouped_curves(
 def mean_line(group: GroupedCurves, weight: float, common: tuple[float, float] | None) -> Line:
     """The mean as a chart draws it; ``weight`` is the smoothing."""
     spread = group.spread
-    return Line.of(spread.x, _smoothed(spread.mean, weight), group.colour, 0.0, common)
+    return Line.of(spread.x, _smoothed(spread.mean, weight), group.colour, x_range=common)
 
 
 def band(group: GroupedCurves, weight: float, common: tuple[float, float] | None) -> Band:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
+from tbreport import stats
 from tbreport.charts import Chart, style
 from tbreport.charts.lines import COLUMNS, HEIGHT, WIDTH, Band, Line, Lines
 from tbreport.stats import Envelope
@@ -17,10 +18,15 @@ from tbreport.stats import Envelope
 NAN, INF = math.nan, math.inf
 
 
+def smoothed(x, y, colour, weight):
+    """The line of values smoothed with ``weight``; of the values alone for 0."""
+    return Line.of(x, y, colour, stats.smooth(y, weight) if weight else None)
+
+
 def decay(count, colour=0, weight=0.6, noise=0.1):
     steps = np.arange(float(count))
     values = np.exp(-steps / count) + noise * np.random.default_rng(colour).normal(size=count)
-    return Line.of(steps, values, colour, weight)
+    return smoothed(steps, values, colour, weight)
 
 
 def opened(chart):
@@ -64,7 +70,7 @@ def test_a_few_lines_are_sharp_and_a_crowd_is_light():
 @pytest.mark.parametrize("runs", [1, 3, 10])
 def test_every_run_shows_in_its_colour(count, runs):
     lines = tuple(
-        Line.of(np.arange(float(count)), np.full(count, float(run)), run, 0.6)
+        smoothed(np.arange(float(count)), np.full(count, float(run)), run, 0.6)
         for run in range(runs)
     )
     assert has(opened(Lines("", lines, scale=2)), *range(runs))
@@ -84,7 +90,7 @@ def test_the_order_of_drawing_does_not_change_the_bytes():
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("weight", [0.0, 0.6])
 def test_odd_series_make_a_picture_without_a_warning(values, log, weight):
-    line = Line.of(np.arange(float(len(values))), np.array(values), 0, weight)
+    line = smoothed(np.arange(float(len(values))), np.array(values), 0, weight)
     for axis in ("step", "relative", "wall"):
         assert opened(Lines("", (line,), axis, log_y=log)).size == (2 * WIDTH, 2 * HEIGHT)
 
@@ -98,7 +104,7 @@ def test_odd_series_make_a_picture_without_a_warning(values, log, weight):
     st.sampled_from([0.0, 0.6]),
 )
 def test_whatever_is_logged_can_be_drawn(x, y, axis, log, weight):
-    line = Line.of(x, y[: len(x)], 0, weight)
+    line = smoothed(x, y[: len(x)], 0, weight)
     opened(Lines("", (line,), axis, log_y=log, marks=(3.0, NAN)))
 
 
@@ -118,12 +124,12 @@ def test_no_lines_make_an_empty_frame():
 
 def test_values_that_are_no_numbers_are_kept_with_their_place():
     values = np.array([1.0, NAN, INF, -INF, 2.0])
-    line = Line.of(np.arange(5.0), values, 0, 0.6)
+    line = smoothed(np.arange(5.0), values, 0, 0.6)
     assert line.nonfinite == ((1, "nan"), (2, "+inf"), (3, "-inf"))
 
 
 def test_values_that_are_no_numbers_show_even_alone():
-    line = Line.of(np.arange(40.0), np.full(40, NAN), 5, 0.6)
+    line = smoothed(np.arange(40.0), np.full(40, NAN), 5, 0.6)
     assert has(opened(Lines("", (line,))), 5)
     assert len(Line.of(np.arange(1e5), np.full(100_000, NAN), 5).nonfinite) <= 2 * COLUMNS
 
@@ -177,7 +183,7 @@ def test_steps_that_go_back_are_put_in_order():
 
 def test_smoothing_comes_before_thinning_out():
     steps, values = np.arange(100_000.0), np.random.default_rng(0).normal(size=100_000)
-    line = Line.of(steps, values, 0, 0.999)
+    line = smoothed(steps, values, 0, 0.999)
     assert line.smooth is not None
     assert line.read is line.smooth
     late = slice(COLUMNS // 2, None)
