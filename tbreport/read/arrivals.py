@@ -90,22 +90,18 @@ def arrivals(
 
 def _grouped(cells: Cells, spans: Ints, streams: Streams) -> tuple[Ints, Ints]:
     """The order of the cells by span and column, and where each group of them starts in it."""
-    columns = cells.streams
-    if streams.columns < len(streams.known):
-        column = np.full(NONE + 1, NONE, np.uint16)
-        column[: len(streams.column)] = streams.column
-        columns = column.take(columns)
-    if streams.columns < 255:
-        columns = columns.astype(np.uint8)  # NONE is still the last
-    order = columns.argsort(kind="stable")[: np.count_nonzero(cells.streams != NONE)]
-    columns = columns.take(order)
-    changes = columns[1:] != columns[:-1]
+    most = len(spans) * streams.columns  # groups
+    dtype = np.min_scalar_type(most)  # numpy sorts up to 16 bits by radix
+    column = np.zeros(NONE + 1, dtype)
+    column[: len(streams.column)] = streams.column
+    groups = column.take(cells.streams)
     if len(spans) > 1:
-        span = _span_of(spans, cells.slots).take(order)
-        by_span = span.argsort(kind="stable")
-        order, columns, span = order[by_span], columns[by_span], span[by_span]
-        changes = (columns[1:] != columns[:-1]) | (span[1:] != span[:-1])
-    starts = np.flatnonzero(changes) + 1
+        groups += _span_of(spans, cells.slots).astype(dtype) * dtype.type(streams.columns)
+    is_none = cells.streams == NONE
+    groups[is_none] = most
+    order = groups.argsort(kind="stable")[: len(groups) - np.count_nonzero(is_none)]
+    groups = groups.take(order)
+    starts = np.flatnonzero(groups[1:] != groups[:-1]) + 1
     return order, np.concatenate([np.zeros(min(1, len(order)), np.int64), starts])
 
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import functools
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tbreport.limits import DEFAULT, Limits
 from tbreport.model import AudioClip, EncodedImage, EventFile, Gap, GapKind, SessionEvent
 from tbreport.read import events
-from tbreport.read.columns import Column, Piece
+from tbreport.read.columns import Column, Piece, ThinnedColumn
 from tbreport.read.events import Value
 from tbreport.read.gaplist import GapList
 from tbreport.read.payloads import Buckets, HistogramValue, is_scalar, weight
@@ -27,6 +27,9 @@ from tbreport.read.restarts import Segment
 from tbreport.read.room import Room
 from tbreport.read.streams import Stream
 from tbreport.read.tensors import BadTensor, decode
+
+if TYPE_CHECKING:
+    from tbreport.read.sole import Sole
 
 SCALAR, HISTOGRAM, IMAGE, AUDIO, TENSOR = (
     events.SCALAR,
@@ -62,21 +65,21 @@ class Collector:
         self._wanted: dict[bytes, str | None] = {}
         self.tags: set[str] = set()
         self._shares = {SCALAR: Room(limits.points), TENSOR: Room(limits.held_bytes)}
-        self._rooms: dict[tuple[str, str], Room] = {}
-        self._media: list[Column] = []
+        self._media: list[ThinnedColumn] = []
         self._media_bytes = 0
         self._wanted_steps = media_steps
         self._graph_bytes = 0
-        self._over: Counter[tuple[str, str]] = Counter()
+        self._over: dict[tuple[str, str], int] = defaultdict(int)
         self.columns: dict[tuple[str, str], Column] = {}
         self.metadata: dict[str, Metadata] = {}
         self.segments: list[Segment] = []
         self.files: list[EventFile] = []
+        self.sole: Sole | None = None  # all there is of the run, not taken yet
         self.gaps: list[Gap] = GapList(limits)
         self.graphs: list[tuple[str, str, bytes, Value]] = []
         self.sessions: list[SessionEvent] = []
-        self.unknown: Counter[tuple[str, str]] = Counter()
-        self.unknown_bytes: Counter[tuple[str, str]] = Counter()
+        self.unknown: dict[tuple[str, str], int] = defaultdict(int)
+        self.unknown_bytes: dict[tuple[str, str], int] = defaultdict(int)
         self._file = ""
 
     def begin_file(self, name: str) -> None:
@@ -158,13 +161,13 @@ class Collector:
         if self._is_over(tag, payload):
             return
         column = self._column(value.kind, tag)
-        before = column.weight
+        before = column.weight if isinstance(column, ThinnedColumn) else 0
         column.add(len(self.segments) - 1, value.step, value.wall_time, payload)
-        if column.is_thinned:
+        if isinstance(column, ThinnedColumn):
             self._media_bytes += column.weight - before
             self._thin_media(column)
         else:
-            self._make_room((value.kind, tag), 1, weight(payload), is_scalar(payload))
+            self._make_room(column, 1, weight(payload), is_scalar(payload))
 
     def _is_over(self, tag: str, payload: Any) -> bool:
         """Whether there is no room for a value of the tag; then it is counted."""
@@ -186,15 +189,15 @@ class Collector:
             return decode(value.payload, self.limits.repeated_values)
         return _PARSERS[value.kind](value.payload)
 
-    def _make_room(self, key: tuple[str, str], values: int, size: int, scalars: bool) -> None:
+    def _make_room(self, column: Column, values: int, size: int, scalars: bool) -> None:
         """Count what came into a column: as points or as bytes, by what came first."""
-        room = self._rooms.get(key)
+        room = column.room
         if room is None:
-            room = self._rooms[key] = self._shares[SCALAR if scalars else TENSOR]
-            room.columns.append(self.columns[key])
+            room = column.room = self._shares[SCALAR if scalars else TENSOR]
+            room.columns.append(column)
         room.add(values if room is self._shares[SCALAR] else size)
 
-    def _thin_media(self, newest: Column) -> None:
+    def _thin_media(self, newest: ThinnedColumn) -> None:
         """Keep fewer steps of images and the like where those of all tags weigh too much."""
         while self._media_bytes > self.limits.held_bytes:
             if self._media_steps > 1:
@@ -243,17 +246,16 @@ class Collector:
         if tag is None:
             return
         if metadata and tag not in self.metadata:
-            self.metadata[tag] = _metadata(metadata)
+            self.metadata[tag] = metadata_of(metadata)
         if piece is not None:
-            kept = piece.detached() if self._pattern else piece
-            self._column(kind, tag).extend(len(self.segments) - 1, kept)
-            payloads = piece.payloads
+            column, payloads = self._column(kind, tag), piece.payloads
+            column.extend(len(self.segments) - 1, piece.detached() if self._pattern else piece)
             size = payloads.weight if isinstance(payloads, Buckets) else 0
-            self._make_room((kind, tag), len(piece.steps), size, not isinstance(payloads, Buckets))
+            self._make_room(column, len(piece.steps), size, not isinstance(payloads, Buckets))
 
     def _add_metadata(self, tag: str, value: Value) -> None:
         try:
-            self.metadata[tag] = _metadata(value.metadata)
+            self.metadata[tag] = metadata_of(value.metadata)
         except BadPayload as error:
             reason = f"tag {tag!r}: {error}"
             self.gaps.append(Gap(GapKind.MALFORMED, self._file, reason, value.offset))
@@ -272,15 +274,16 @@ class Collector:
         if column is None:
             plugin = self.metadata.get(tag, NO_METADATA).plugin
             heavy = kind in _THINNED or (kind == TENSOR and plugin in _THINNED_PLUGINS)
-            column = Column(self._media_steps if heavy else 0)
-            if heavy:
+            column = Column()
+            if heavy and self._media_steps:
+                column = ThinnedColumn(self._media_steps)
                 self._media.append(column)
             self.columns[kind, tag] = column
         return column
 
 
 @functools.lru_cache(maxsize=256)  # many tags and runs have the same
-def _metadata(data: bytes) -> Metadata:
+def metadata_of(data: bytes) -> Metadata:
     """What serialized SummaryMetadata say. Raises BadPayload."""
     parsed = parse("SummaryMetadata", data)
     plugin = parsed.plugin_data

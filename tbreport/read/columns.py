@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tbreport.model import Floats, Ints
 from tbreport.read.payloads import Payloads, detached, unpacked, weight, weight_of_all
+
+if TYPE_CHECKING:
+    from tbreport.read.room import Room
 
 
 @dataclass(slots=True, eq=False)
@@ -102,63 +105,27 @@ class Pieces:
 
 
 class Column:
-    """The values of one tag in one dialect; with ``keep`` set, payloads are thinned out evenly.
+    """The values of one tag in one dialect; ``room``, once there is one, takes account of them."""
 
-    A thinned payload is None; its step and wall time stay. The first and the last are always kept.
-    ``weight`` is what the kept payloads weigh, in bytes, if they are thinned out.
-    """
+    __slots__ = ("parts", "room")
 
-    __slots__ = ("_held", "_keep", "_seen", "_stride", "parts", "weight")
-
-    def __init__(self, keep: int = 0) -> None:
+    def __init__(self) -> None:
         self.parts: list[Pieces] = []
-        self.weight = 0
-        self._keep = keep
-        self._stride = 1
-        self._seen = 0
-        self._held: list[tuple[int, list[Any]]] = []
+        self.room: Room | None = None
 
     def add(self, segment: int, step: int, wall_time: float, payload: Any) -> None:
         """Append one value that arrived in ``segment``."""
-        row = [step, wall_time, payload]
-        self._part(segment).add(row)
-        if self._keep:
-            self._thin(row)
+        self._part(segment).add([step, wall_time, payload])
 
     def extend(self, segment: int, piece: Piece) -> None:
         """Append values that arrived together in ``segment``."""
-        if self._keep:
-            rows = (piece.steps.tolist(), piece.wall_times.tolist(), unpacked(piece.payloads))
-            for step, wall_time, payload in zip(*rows, strict=True):
-                self.add(segment, step, wall_time, payload)
-            return
         self._part(segment).extend(piece)
-
-    @property
-    def is_thinned(self) -> bool:
-        """Whether payloads are thinned out as they come."""
-        return self._keep > 0
-
-    def keep_fewer(self) -> bool:
-        """Thin out twice as much from now on; False if that is no more possible."""
-        if self._keep < 2:
-            return False
-        self._keep //= 2
-        while len(self._held) > 2 * self._keep:  # ends: the stride outgrows the places
-            self._thin_held()
-        return True
 
     def thin(self, stride: int) -> int:
         """Keep each ``stride``-th value of each segment and the last; gives what they weigh."""
         for part in self.parts:
             part.thin(stride)
         return sum(weight_of_all(piece.payloads) for part in self.parts for piece in part.done)
-
-    def forget(self) -> None:
-        """Let go of all payloads that were kept so far, where payloads are thinned out."""
-        for held in self._held:
-            self._release(held)
-        self._held = []
 
     def close(self) -> None:
         """No more values come."""
@@ -169,6 +136,51 @@ class Column:
         if not self.parts or self.parts[-1].segment != segment:
             self.parts.append(Pieces(segment))
         return self.parts[-1]
+
+
+class ThinnedColumn(Column):
+    """A column of heavy payloads, which are thinned out evenly: about ``keep`` stay.
+
+    A thinned payload is None; its step and wall time stay. The first and the last are always kept.
+    ``weight`` is what the kept payloads weigh, in bytes.
+    """
+
+    __slots__ = ("_held", "_keep", "_seen", "_stride", "weight")
+
+    def __init__(self, keep: int) -> None:
+        super().__init__()
+        self.weight = 0
+        self._keep = keep
+        self._stride = 1
+        self._seen = 0
+        self._held: list[tuple[int, list[Any]]] = []
+
+    def add(self, segment: int, step: int, wall_time: float, payload: Any) -> None:
+        """Append one value that arrived in ``segment``."""
+        row = [step, wall_time, payload]
+        self._part(segment).add(row)
+        self._thin(row)
+
+    def extend(self, segment: int, piece: Piece) -> None:
+        """Append values that arrived together in ``segment``."""
+        rows = (piece.steps.tolist(), piece.wall_times.tolist(), unpacked(piece.payloads))
+        for step, wall_time, payload in zip(*rows, strict=True):
+            self.add(segment, step, wall_time, payload)
+
+    def keep_fewer(self) -> bool:
+        """Thin out twice as much from now on; False if that is no more possible."""
+        if self._keep < 2:
+            return False
+        self._keep //= 2
+        while len(self._held) > 2 * self._keep:  # ends: the stride outgrows the places
+            self._thin_held()
+        return True
+
+    def forget(self) -> None:
+        """Let go of all payloads that were kept so far."""
+        for held in self._held:
+            self._release(held)
+        self._held = []
 
     def _thin(self, row: list[Any]) -> None:
         if self._held and self._held[-1][0] % self._stride:

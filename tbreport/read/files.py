@@ -14,6 +14,7 @@ from tbreport.read.blocks import SPARE, Decoder, Stretch
 from tbreport.read.collect import Collector
 from tbreport.read.events import Facts
 from tbreport.read.records import FOOTER, HEADER, RecordFile
+from tbreport.read.sole import Sole
 
 BLOCK = 2 << 20  # bytes decoded at a time; more gains nothing and costs memory,
 _LARGE = 8 << 20  # unless it is histograms, of which there are few in so many bytes
@@ -29,6 +30,7 @@ class _Waiting(NamedTuple):
     collector: Collector
     path: str
     name: str
+    sole: bool
     size: int = 0
     stretch: Stretch | None = None
     gap: Gap | None = None
@@ -51,26 +53,34 @@ class FileReader:
         """The collector of the first file that waits; collectors before it are complete."""
         return self._waiting[0].collector if self._waiting else None
 
-    def read(self, collector: Collector, path: str, name: str, plain: bool = False) -> None:
+    def read(
+        self,
+        collector: Collector,
+        path: str,
+        name: str,
+        *,
+        plain: bool = False,
+        sole: bool = False,
+    ) -> None:
         """Read the file at ``path``, called ``name`` in gaps, into ``collector``.
 
-        If ``plain``, record by record.
+        If ``plain``, record by record; ``sole`` says that all there is of the run is this file.
         """
         try:
             records = RecordFile(path, name, limits=collector.limits)
         except OSError as error:
             gap = _unreadable(name, error)
-            self._waiting.append(_Waiting(collector, path, name, 0, gap=gap))
+            self._waiting.append(_Waiting(collector, path, name, sole, gap=gap))
             return
         with records:
-            if plain or records.size > _SMALL or not self._wait(records, collector, path):
+            if plain or records.size > _SMALL or not self._wait(records, collector, path, sole):
                 self.flush()
                 collector.begin_file(name)
                 facts = Facts(name, collector.limits)
                 gaps = self._read_on(records, collector, facts, 0, plain)
                 collector.end_file(facts.file(records.size), gaps)
 
-    def _wait(self, records: RecordFile, collector: Collector, path: str) -> bool:
+    def _wait(self, records: RecordFile, collector: Collector, path: str, sole: bool) -> bool:
         """Read the whole of a small file; false if it can't be."""
         size = records.size
         if self._filled + size > BLOCK or len(self._waiting) == _MANY:
@@ -85,7 +95,7 @@ class FileReader:
             except OSError:
                 return False
         self._filled += size
-        self._waiting.append(_Waiting(collector, path, records.name, size, stretch))
+        self._waiting.append(_Waiting(collector, path, records.name, sole, size, stretch))
         return True
 
     def flush(self) -> None:
@@ -104,8 +114,11 @@ class FileReader:
     def _finish(self, file: _Waiting) -> None:
         """Feed what was decoded; where there is more, it is damaged or still being written."""
         collector, stretch = file.collector, file.stretch
-        collector.begin_file(file.name)
         facts = Facts(file.name) if stretch is None else stretch.facts
+        if stretch and file.sole and stretch.size == file.size and not facts.malformed:
+            collector.sole = Sole(stretch, facts.file(file.size))
+            return
+        collector.begin_file(file.name)
         gaps: list[Gap] = []
         if stretch is not None:
             stretch.feed(collector)

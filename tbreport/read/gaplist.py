@@ -13,15 +13,15 @@ class GapList(list[Gap]):
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()
-        self._most = limits.gaps
-        self._told = limits.told("gaps")
+        self._limits = limits
 
     def append(self, gap: Gap) -> None:
         """Add a gap, or count it."""
-        if len(self) < self._most:
+        most = self._limits.gaps
+        if len(self) < most:
             super().append(gap)
-        elif len(self) == self._most:
-            reason = f"further places, not told one by one ({self._told})"
+        elif len(self) == most:
+            reason = f"further places, not told one by one ({self._limits.told('gaps')})"
             super().append(replace(gap, kind=GapKind.LIMIT, reason=reason))
         else:
             last = self[-1]

@@ -32,7 +32,7 @@ class Part(NamedTuple):
 
 def convert(raw: Pieces, converter: Converter) -> tuple[Part, list[str]]:
     """Convert a part; values that do not fit are left out, and what they are is told instead."""
-    parts: list[Part] = []
+    columns: list[tuple[Ints, Floats, Any]] = []
     misfits: list[str] = []
     for piece in raw.done:
         values, unfit = converter.convert(piece.payloads)
@@ -40,19 +40,20 @@ def convert(raw: Pieces, converter: Converter) -> tuple[Part, list[str]]:
         if unfit:
             steps, walls = np.delete(steps, list(unfit)), np.delete(walls, list(unfit))
             misfits += unfit.values()
-        parts.append(Part(raw.segment, steps, walls, values, piece.ordered, 0))
-    return _joined(parts, converter)._replace(logged=raw.count - len(misfits)), misfits
+        columns.append((steps, walls, values))
+    ordered = len(columns) == 1 and raw.done[0].ordered
+    count = raw.count - len(misfits)
+    return Part(raw.segment, *_joined(columns, converter), ordered, count), misfits
 
 
-def _joined(parts: Sequence[Part], converter: Converter) -> Part:
-    """Several parts as one, of the first one's segment."""
-    if len(parts) == 1:
-        return parts[0]
-    steps = np.concatenate([part.steps for part in parts])
-    walls = np.concatenate([part.wall_times for part in parts])
-    values = converter.join([part.values for part in parts])
-    logged = sum(part.logged for part in parts)
-    return Part(parts[0].segment, steps, walls, values, False, logged)
+def _joined(
+    columns: Sequence[tuple[Ints, Floats, Any]], converter: Converter
+) -> tuple[Ints, Floats, Any]:
+    """Steps, wall times and values that came in turn, each in one."""
+    if len(columns) == 1:
+        return columns[0]
+    steps, walls, values = zip(*columns, strict=True)
+    return np.concatenate(steps), np.concatenate(walls), converter.join(values)
 
 
 def merge(
@@ -62,7 +63,11 @@ def merge(
 
     ``segments`` are those of the ``parts``, or none if nothing is to be superseded.
     """
-    part = _joined(parts, converter)
+    part = parts[0]
+    if len(parts) > 1:
+        columns = [(one.steps, one.wall_times, one.values) for one in parts]
+        logged = sum(one.logged for one in parts)
+        part = Part(part.segment, *_joined(columns, converter), False, logged)
     keep = None
     superseded = 0
     if segments and len(parts) > 1:

@@ -122,8 +122,8 @@ class Buckets:
     @property
     def weight(self) -> int:
         """What their buckets take in memory, in bytes."""
-        sizes = self.stops - self.starts
-        return int(sizes.sum() * 16 + sizes[~self.legacy].sum() * 8)
+        widths = np.array([16 if edges.ndim == 1 else 24 for edges, _ in self.sources])
+        return int((self.stops - self.starts) @ widths[self.source])
 
     @property
     def legacy(self) -> NDArray[np.bool_]:

@@ -63,9 +63,10 @@ def read_runs(jobs: Iterable[RunJob]) -> Iterator[Run]:
         choices = job.choices
         collector = Collector(choices.tags, choices.media_steps, choices.limits)
         begun.append((job, collector))
-        for path, name in sorted(job.files, key=lambda file: file[1]):
-            if is_event_file(name):
-                reader.read(collector, path, name, job.choices.plain)
+        files = sorted((name, path) for path, name in job.files if is_event_file(name))
+        sole = len(files) == 1 and not choices.tags
+        for name, path in files:
+            reader.read(collector, path, name, plain=choices.plain, sole=sole)
         while begun and begun[0][1] is not reader.waiting:
             yield _built(*begun.popleft())
     reader.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -61,8 +61,13 @@ def build_run(collector: Collector, name: str, supersede: bool = True) -> Run:
 
     With ``supersede`` False every point on disk stays, whatever restarts followed.
     """
-    collector.close()
     with np.errstate(invalid="ignore"):  # a signalling NaN made wider is a quiet one
+        if collector.sole is not None:
+            run = collector.sole.run(name, collector.limits)
+            if run is not None:
+                return run
+            collector.sole.feed(collector)
+        collector.close()
         return _Builder(collector, supersede).run(name)
 
 
@@ -72,7 +77,7 @@ class _Builder:
     def __init__(self, collector: Collector, supersede: bool) -> None:
         self._collector = collector
         self._supersede = supersede
-        self._gaps: Counter[tuple[GapKind, str, str]] = Counter()
+        self._gaps: dict[tuple[GapKind, str, str], int] = defaultdict(int)
         self._rank = _file_ranks(collector)
         self._superseded = 0
 
@@ -150,8 +155,10 @@ class _Builder:
 
     def _merge(self, parts: Sequence[Part], tag: str, converter: Converter) -> tuple[Common, Any]:
         """The common fields of a series and its values, after restarts and ordered by step."""
-        segments = [self._collector.segments[part.segment] for part in parts]
-        part, logged, superseded = merge(parts, converter, segments if self._supersede else [])
+        segments = []
+        if self._supersede and len(parts) > 1:
+            segments = [self._collector.segments[part.segment] for part in parts]
+        part, logged, superseded = merge(parts, converter, segments)
         self._superseded += superseded
         common = {
             "tag": tag,
