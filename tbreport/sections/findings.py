@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from tbreport.model import Check, Finding, Judgement, Logs, Severity
@@ -115,7 +116,7 @@ def _result(check: Check) -> str:
 
 def _first(why: str) -> str:
     """The first sentence."""
-    return why.split(". ")[0].removesuffix(".") + "."
+    return re.split(r"(?<=\.)\s", why, maxsplit=1)[0]
 
 
 FINDINGS = Section(

@@ -6,7 +6,7 @@ from tests.sections.plain import said, words
 
 CHECKS = (
     Check("overfitting", "Overfitting", "Validation tells. It really does.", "found"),
-    Check("loss-frozen", "The loss stands still", "A loss moves.", "fine"),
+    Check("loss-frozen", "The loss stands still", "A loss moves.\n\nAt 0.1 it does.", "fine"),
     Check("vanishing-gradient", "Gradients vanish", "Depth.", "not run", "no gradient was logged"),
 )
 
