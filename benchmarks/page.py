@@ -2,7 +2,8 @@
 
 Run it by hand on a quiet machine: ``python benchmarks/page.py REPORT.html [ROUNDS]``; a number in
 place of the report, such as 2000, makes one of so many scalar charts of 8 runs. Each visit has a
-new profile; the pages take turns; ratios are medians over rounds with their range. Every picture is
+new profile, in a browser that has come to rest: for a second after its start it is busy with
+itself. The pages take turns; ratios are medians over rounds with their range. Every picture is
 checked to decode once it is scrolled to.
 """
 
@@ -30,6 +31,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+AT_REST = 1500  # milliseconds
 POINTS = 300
 EMPTY = "<!doctype html><html lang='en'><title>empty</title><p>empty</p></html>"
 TIMES = """() => new Promise(done => {
@@ -55,6 +57,7 @@ def visit(playwright: Playwright, page: Path) -> tuple[float, float]:
     path = shutil.which("chromium") or shutil.which("google-chrome")
     browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
     tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    tab.wait_for_timeout(AT_REST)
     tab.goto(page.as_uri())
     paint, load = tab.evaluate(TIMES)
     browser.close()

@@ -233,6 +233,26 @@ def test_on_a_phone_a_picture_opens_at_its_full_size(browser, report):
         assert page.locator("dialog[open]").bounding_box()["width"] < 390
 
 
+@pytest.mark.parametrize(("anchor", "early"), [("", True), ("#images", False)])
+def test_the_first_frame_is_of_what_stands_on_top_unless_a_link_leads_on(
+    browser, report, anchor, early
+):
+    told = """() => { requestAnimationFrame(() => {
+      window.early = document.documentElement.classList.contains("early");
+    }); }"""
+    opened = browser.new_context()
+    page = opened.new_page()
+    page.add_init_script(f"({told})()")
+    page.goto(report.as_uri() + anchor)
+    page.wait_for_function("window.early !== undefined")
+    assert page.evaluate("window.early") is early
+    page.wait_for_selector("html:not(.early)")
+    hidden = """() => [...document.querySelectorAll(".chapter")]
+      .filter((chapter) => getComputedStyle(chapter).contentVisibility === "hidden").length"""
+    assert page.evaluate(hidden) == 0
+    opened.close()
+
+
 def test_a_link_into_a_folded_panel_opens_it(browser, report):
     with visit(browser, f"{report.as_uri()}#text/loss/train") as visited:
         visited.page.locator("details.panel[open] .prose").first.wait_for()

@@ -3,6 +3,14 @@
 
 document.documentElement.classList.add("js");
 
+// What stands on top is painted first, without the rest, whose layout would put it off by a third.
+// Who comes by a link into the page, or back to a place in it, needs all of it to get there.
+const [visit] = performance.getEntriesByType("navigation");
+if (!location.hash && /** @type {PerformanceNavigationTiming} */ (visit)?.type === "navigate") {
+  document.documentElement.classList.add("early");
+  requestAnimationFrame(() => setTimeout(() => document.documentElement.classList.remove("early")));
+}
+
 /**
  * @param {string} selector
  * @param {ParentNode} [within]
