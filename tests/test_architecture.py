@@ -41,6 +41,7 @@ MAY_IMPORT = {
     "limits": {"errors"},
     "options": {"errors", "gates", "limits"},
     # floor 1
+    "moran": {"model"},
     "stats": set(),
     "output": {"errors"},
     "gfm": {"names"},
@@ -51,8 +52,8 @@ MAY_IMPORT = {
     "read": {"errors", "limits", "model", "names"},
     # floor 2
     "render": {"charts", "faults", "workers"},
-    "rules": {"errors", "faults", "model", "names", "roles", "stats"},
-    "sections": _NAMES | {"charts", "points", "read", "stats"},
+    "rules": {"errors", "faults", "model", "moran", "names", "roles", "stats"},
+    "sections": _NAMES | {"charts", "moran", "points", "read", "stats"},
     # floor 3
     "reductions": {"charts", "datablock", "model", "names", "render", "sections"},
     "budget": {"charts", "model", "reductions", "render", "sections", "stats"},
@@ -105,7 +106,7 @@ LIBRARIES = {
     "markdown_it": {"prose"},
     "markupsafe": {"page", "templating"},
     "matplotlib": {"charts"},
-    "numpy": {"charts", "datablock", "model", "outcomes", "points", "read"}
+    "numpy": {"charts", "datablock", "model", "moran", "outcomes", "points", "read"}
     | {"rules", "sections", "stats"},
     "scipy": {"charts", "sections"},
     "sklearn": {"charts", "stats"},

@@ -1,8 +1,6 @@
 """Kernels as numbers: what tensors and checkpoints hold of the weights of a training.
 
-First-layer filters are tested for spatial structure by the correlation of neighbouring pixels
-(Moran's I with the four neighbours of each pixel), whose mean and deviation under independent
-values have a closed form (Cliff and Ord 1973, under normality; 0.146 for 5 x 5, 0.145 measured).
+First-layer filters are tested for spatial structure by the correlation of neighbouring pixels.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 
 from tbreport import roles
 from tbreport.model import Floats, Run, TensorSeries
+from tbreport.moran import excess
 from tbreport.roles import Part, Quantity, histogram_role
 from tbreport.rules.training import Training
 
@@ -54,29 +53,7 @@ class FirstFilters:
 
         NaN where all kernels are constant.
         """
-        filters, channels, side, _ = self.kernels.shape
-        flat = self.kernels.reshape(filters * channels, side, side)
-        centred = flat - flat.mean(axis=(1, 2), keepdims=True)
-        power = (centred * centred).sum(axis=(1, 2))
-        centred, power = centred[power > 0], power[power > 0]
-        if not len(power):
-            return float("nan")
-        across = (centred[:, :, 1:] * centred[:, :, :-1]).sum(axis=(1, 2))
-        down = (centred[:, 1:, :] * centred[:, :-1, :]).sum(axis=(1, 2))
-        pairs = 2 * side * (side - 1)
-        correlation = side * side / pairs * (across + down) / power
-        mean, deviation = _chance(side)
-        return float((correlation.mean() - mean) * np.sqrt(len(power)) / deviation)
-
-
-def _chance(side: int) -> tuple[float, float]:
-    """Mean and standard deviation of Moran's I of one kernel of independent normal values."""
-    n, edges = side * side, 2 * side * (side - 1)
-    degrees = 4 * 2**2 + 4 * (side - 2) * 3**2 + (side - 2) ** 2 * 4**2
-    weight, first, second = 2 * edges, 4 * edges, 4 * degrees
-    mean = -1 / (n - 1)
-    square = (n * n * first - n * second + 3 * weight * weight) / ((n * n - 1) * weight * weight)
-    return mean, float(np.sqrt(square - mean * mean))
+        return excess(self.kernels.reshape(-1, *self.kernels.shape[2:]))
 
 
 def banks(training: Training) -> Iterator[Bank]:

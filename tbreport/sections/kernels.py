@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tbreport.model import TensorSeries
+from tbreport.moran import excess, moran
 from tbreport.roles import Quantity, histogram_role
 
 Floats = NDArray[np.float64]
@@ -87,55 +88,18 @@ def structure(bank: Floats) -> Structure:
     )
 
 
-def moran(images: Floats) -> Floats:
-    """Moran's I of each image (n, height, width) over rook neighbours; NaN for a constant one.
-
-    r = pixels / (edges * sum x²) * sum over edges x_i x_j of the centred pixels.
-    """
-    centred = images - images.mean(axis=(1, 2), keepdims=True)
-    height, width = images.shape[1:]
-    edges = height * (width - 1) + width * (height - 1)
-    power = (centred**2).sum(axis=(1, 2))
-    pairs = (centred[:, :, 1:] * centred[:, :, :-1]).sum(axis=(1, 2))
-    pairs += (centred[:, 1:] * centred[:, :-1]).sum(axis=(1, 2))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result: Floats = np.where(power > 0, height * width / edges * pairs / power, np.nan)
-    return result
-
-
 def _moran(bank: Floats) -> tuple[float, float]:
     """The mean of Moran's I and its distance from that of noise in standard errors."""
     out, channels, height, width = bank.shape
     if height < 2 or width < 2:
         return float("nan"), float("nan")
-    values = moran(bank.reshape(-1, height, width))
+    flat = bank.reshape(-1, height, width)
+    values = moran(flat)
     values = values[np.isfinite(values)]
-    if not len(values):
-        return float("nan"), float("nan")
-    observed = float(values.mean())
+    observed = float(values.mean()) if len(values) else float("nan")
     if out < LEAST_KERNELS or min(height, width) < LEAST_SIDE or channels > MOST_CHANNELS:
         return observed, float("nan")
-    mean, spread = noise(height, width)
-    return observed, float((observed - mean) / spread * np.sqrt(len(values)))
-
-
-def noise(height: int, width: int) -> tuple[float, float]:
-    """Mean and standard deviation of Moran's I for independent pixels of one kernel.
-
-    Cliff and Ord, Spatial Processes (1981), the moments under normality for rook neighbours; for
-    uniform pixels they differ by less than 2 %.
-    """
-    count = height * width
-    edges = height * (width - 1) + width * (height - 1)
-    degrees = np.zeros((height, width))
-    degrees[1:] += 1
-    degrees[:-1] += 1
-    degrees[:, 1:] += 1
-    degrees[:, :-1] += 1
-    s0, s1, s2 = 2 * edges, 4 * edges, 4 * float((degrees**2).sum())
-    mean = -1 / (count - 1)
-    second = (count**2 * s1 - count * s2 + 3 * s0**2) / ((count**2 - 1) * s0**2)
-    return mean, float(np.sqrt(second - mean**2))
+    return observed, excess(flat)
 
 
 def _duplicates(flat: Floats) -> int:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tbreport.model import TensorSeries
+from tbreport.moran import by_chance, moran
 from tbreport.options import Options
 from tbreport.sections import filters, kernels
 from tests.make import START, image_series, logs, run
@@ -30,8 +31,8 @@ def noise(count=16, side=5, channels=1):
 
 @pytest.mark.parametrize("side", [3, 5, 7, 11])
 def test_noise_has_the_mean_and_spread_that_theory_says(side):
-    values = kernels.moran(RANDOM.normal(size=(20_000, side, side)))
-    mean, spread = kernels.noise(side, side)
+    values = moran(RANDOM.normal(size=(20_000, side, side)))
+    mean, spread = by_chance(side, side)
     assert values.mean() == pytest.approx(mean, abs=0.01)
     assert values.std() == pytest.approx(spread, rel=0.05)
 
