@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.command import two_runs
+
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 ABSENT = "needs {}/ beside the checkout"
 
@@ -36,6 +38,13 @@ def shared_logs() -> Path:
 def shared_tools() -> Path:
     """The folder of the scripts that make bad and large logs."""
     return _shared("tools")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with the logs of two runs in logs/."""
+    monkeypatch.chdir(tmp_path)
+    return two_runs(tmp_path)
 
 
 def _shared(name: str) -> Path:

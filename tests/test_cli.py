@@ -14,30 +14,10 @@ from tbreport import cli
 from tbreport.options import X_AXES, Options
 from tbreport.sections import SECTIONS
 from tbreport.sections.kit import Section
+from tests.command import lines, names, page
 from tests.writer import event, frame, image, scalar, write
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """The working directory, with the logs of two runs in logs/."""
-    monkeypatch.chdir(tmp_path)
-    for name in "ab":
-        write(tmp_path / "logs" / name, *[event(i, scalar("loss", 3.0 - i)) for i in range(3)])
-    return tmp_path
-
-
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
-
-
-def lines(capsys):
-    return capsys.readouterr().err.splitlines()
-
-
-def page(path="report.html"):
-    return Path(path).read_text("utf-8")
 
 
 def test_it_writes_a_report_and_says_so(folder, capsys):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import names, two_runs
 from tests.writer import event, image, png, scalar, write
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="uses what only Linux has")
@@ -30,8 +31,7 @@ _CAPBSET_DROP, _DAC_OVERRIDE, _DAC_READ_SEARCH = 24, 1, 2
 @pytest.fixture
 def folder(tmp_path):
     """A folder with logs/ and an old report."""
-    for name in "ab":
-        write(tmp_path / "logs" / name, *[event(i, scalar("loss", 3.0 - i)) for i in range(3)])
+    two_runs(tmp_path)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "report.html").write_text("old")
     return tmp_path
@@ -48,10 +48,6 @@ def ended(process):
     """The exit code and what was said."""
     _, said = process.communicate(timeout=60)
     return process.returncode, said.decode().splitlines()
-
-
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
 
 
 def check_refused(folder, process, message):

@@ -7,10 +7,7 @@ import pytest
 
 from tbreport.errors import OutputError
 from tbreport.output import check_writable, is_folder, write_file, write_folder
-
-
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+from tests.command import names
 
 
 def failing():
