@@ -17,6 +17,9 @@ TEMPLATES = (_PACKAGE / "templates", _PACKAGE.parent / "templates")
 # The script in the order in which its parts need each other.
 _DRAWING = ("base", "numbers", "plot", "hover", "values", "live", "large")
 _SCRIPTS = (*_DRAWING, "filter", "runs", "tables", "steps", "place")
+# Written as escapes: for one letter beyond Latin-1 a browser decodes the half megabyte around it to
+# 16 bits, which takes it as long as all of the style sheet and the script.
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*?$", re.DOTALL | re.MULTILINE)
 # What is to stay as it is (strings, templates, regular expressions), or a mark between spaces.
 _SPACED = re.compile(
@@ -35,7 +38,8 @@ def _asset(name: str) -> str:
 def script() -> str:
     """The script as the page has it: without comments and spaces, which are half of it."""
     source = "".join(_asset(f"script/{name}.js") for name in _SCRIPTS)
-    return _SPACED.sub(r"\1\2", _COMMENT.sub("", source)) + "\n"
+    source = _SPACED.sub(r"\1\2", _COMMENT.sub("", source)) + "\n"
+    return _BEYOND_ASCII.sub(lambda found: f"\\u{ord(found[0]):04x}", source)
 
 
 def style_sheet() -> str:
@@ -47,6 +51,7 @@ def style_sheet() -> str:
         if dash
     )
     style = _COMMENT.sub("", _asset("style.css"))
+    style = _BEYOND_ASCII.sub(lambda found: f"\\{ord(found[0]):x} ", style)
     return f"{style}{colours}{dashes}.past{{--run:{BASELINE}}}\n"
 
 

@@ -82,8 +82,10 @@ def test_the_policy_allows_exactly_the_style_and_script_of_the_page():
     assert text.index("Content-Security-Policy") < text.index("<style>")
 
 
-def test_the_script_is_small():
-    assert len(assemble_folder(document())["report.js"]) < 30_000
+def test_the_script_is_small_and_neither_it_nor_the_style_is_beyond_ascii():
+    files = assemble_folder(document())
+    assert len(files["report.js"]) < 30_000
+    assert files["report.js"].isascii() and files["style.css"].isascii()
 
 
 def test_same_bytes_twice_and_whatever_the_hash_seed():
