@@ -88,6 +88,14 @@ def test_the_script_is_small_and_neither_it_nor_the_style_is_beyond_ascii():
     assert files["report.js"].isascii() and files["style.css"].isascii()
 
 
+def test_names_in_cells_have_a_direction_of_their_own_and_numbers_need_none():
+    names, numbers = Cell("שלום", "שלום", small="קטן"), Cell("0.1", 0.1, small="@3")
+    table = Table((Column("", "text"),) * 3, ((Cell("a", run="a"), names, numbers),))
+    text = "".join(assemble(document(Chapter("c", "C", (Panel("p", tables=(table,)),)))))
+    assert '<span dir="auto">שלום</span> <small dir="auto">קטן</small>' in text
+    assert ">0.1 <small>@3</small>" in text
+
+
 def test_same_bytes_twice_and_whatever_the_hash_seed():
     code = (
         "from tests.documents import HOSTILE_NAMES, every_shape\n"
