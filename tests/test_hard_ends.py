@@ -137,9 +137,10 @@ def workers_of(process):
 
 @pytest.fixture
 def drawing(folder):
-    """A command that draws on two workers."""
+    """A command that draws on two workers, and would for seconds more: the images are large."""
+    picture = png(2500, 2500)
     for step in range(40):
-        steps = [event(i, image(f"im{step}", png(300, 300))) for i in range(6)]
+        steps = [event(i, image(f"im{step}", picture)) for i in range(6)]
         write(folder / "logs" / f"run{step}", *steps)
     process = start(folder, "--jobs", "2", start_new_session=True)
     patience = time.monotonic() + 30
