@@ -84,6 +84,8 @@ def visit(browser: Any, address: str | Path, **context: Any) -> Iterator[Visit]:
         page.on("console", lambda message: result.complaints.append(message.text))
         page.on("pageerror", lambda error: result.complaints.append(str(error)))
         page.goto(url)
+        # After the first frame the page has its whole height: nobody scrolls before that.
+        page.wait_for_selector("html:not(.early)", state="attached")
         yield result
     finally:
         opened.close()
