@@ -7,7 +7,7 @@ import pytest
 from tbreport.page import assemble
 from tbreport.render import Picture
 from tbreport.sections.kit import Cell, Chapter, Column, Figure, Note, Panel, Prose, Table
-from tests.browser import ALL_DECODED, chromium, visit
+from tests.browser import ALL_DECODED, chromium, until, visit
 from tests.documents import HOSTILE_NAMES, FakeChart, document, every_shape, png
 
 pytestmark = pytest.mark.browser
@@ -146,7 +146,7 @@ def test_the_filter_leaves_what_matches_and_says_how_much(browser, report):
         before = page.evaluate(SHOWN, "#scalars .panel")
         page.keyboard.press("/")
         page.keyboard.type("VAL/x")
-        page.wait_for_function("!document.querySelector('.result').hidden")
+        until(page, "!document.querySelector('.result').hidden")
         assert page.evaluate(SHOWN, "#scalars .panel") < before
         assert page.locator("#scalars figure[data-tag='loss/val/x']").is_visible()
         assert not page.locator("#scalars figure[data-tag='训练/损失/x']").is_visible()
@@ -164,7 +164,7 @@ def test_the_filter_finds_the_rows_of_a_run(browser, report):
     with visit(browser, report) as visited:
         page = visited.page
         page.locator("#page-filter").fill("训练")
-        page.wait_for_function("!document.querySelector('.result').hidden")
+        until(page, "!document.querySelector('.result').hidden")
         assert page.evaluate(SHOWN, "#overview tbody tr") == 1
         page.keyboard.press("Escape")
         page.locator("#page-filter").press("Escape")
@@ -244,7 +244,7 @@ def test_the_first_frame_is_of_what_stands_on_top_unless_a_link_leads_on(
     page = opened.new_page()
     page.add_init_script(f"({told})()")
     page.goto(report.as_uri() + anchor)
-    page.wait_for_function("window.early !== undefined")
+    until(page, "window.early !== undefined")
     assert page.evaluate("window.early") is early
     page.wait_for_selector("html:not(.early)")
     hidden = """() => [...document.querySelectorAll(".chapter")]

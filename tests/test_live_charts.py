@@ -11,7 +11,7 @@ from tbreport.page import assemble
 from tbreport.report import build_report
 from tbreport.sections.kit import Chapter, Figure, Panel
 from tbreport.stats import smooth
-from tests.browser import chromium, visit
+from tests.browser import chromium, until, visit
 from tests.documents import FakeChart, document
 from tests.make import image_series, logs, run, scalar_series
 
@@ -155,12 +155,12 @@ def test_runs_and_axis_are_switched(large):
 
 def test_escape_and_the_way_back_close_and_forward_opens_again(large):
     large.keyboard.press("Escape")
-    large.wait_for_function("!history.state?.large")
+    until(large, "!history.state?.large")
     assert large.locator("dialog[open]").count() == 0
     large.go_forward()
     large.locator("dialog[open] svg.live").wait_for()
     large.go_back()
-    large.wait_for_function("!document.querySelector('dialog[open]')")
+    until(large, "!document.querySelector('dialog[open]')")
 
 
 def test_back_leads_to_where_the_reader_was(page):
@@ -206,9 +206,7 @@ def test_a_link_is_copied_from_any_chart(browser, report):
         address = page.evaluate("navigator.clipboard.readText()")
         assert address == f"{report.as_uri()}#scalars/loss/val"
         page.locator("[id='images/seen'] .copy").nth(1).press("Enter")
-        page.wait_for_function(
-            "async () => (await navigator.clipboard.readText()).includes('seen')"
-        )
+        until(page, "async () => (await navigator.clipboard.readText()).includes('seen')")
         address = page.evaluate("navigator.clipboard.readText()")
         page.goto(address)
         assert page.locator("figure:target").get_attribute("data-tag") == "seen"
@@ -262,6 +260,4 @@ def test_the_script_leaves_two_thousand_charts_alone_until_they_are_asked(browse
         assert page.evaluate(count) - plain.page.evaluate(count) < 20
         for image in page.locator("figure img").all()[::100]:
             image.scroll_into_view_if_needed()
-            page.wait_for_function(
-                "(image) => image.complete && image.naturalWidth", arg=image.element_handle()
-            )
+            until(page, "(image) => image.complete && image.naturalWidth", image.element_handle())
