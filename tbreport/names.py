@@ -9,6 +9,8 @@ from collections.abc import Iterable
 # A number, a slash or a stretch of others, which compares as its characters would one by one.
 _TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|/|[^0-9/]+")
 
+_DIGITS = re.compile(r"[0-9]+")
+
 _Token = tuple[int, float | str]
 
 # What may stand in an anchor beside letters and digits: a name of these is its own anchor.
@@ -40,6 +42,11 @@ def natural_order(names: Iterable[str]) -> list[str]:
 def tag_group(tag: str) -> str:
     """The text before the first "/"; a tag without one is its own group, as in TensorBoard."""
     return tag.split("/", 1)[0]
+
+
+def tag_family(tag: str) -> str:
+    """The tag with each number as "#": ``video/10`` and ``video/100`` are of one family."""
+    return _DIGITS.sub("#", tag)
 
 
 def printable(name: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tbreport.names import natural_key, natural_order, printable, tag_group
+from tbreport.names import natural_key, natural_order, printable, tag_family, tag_group
 
 # Where the order of TensorBoard's compareTagNames is decided: breaks, digits, points, exponents.
 TRICKY = st.text(alphabet="0123456789.eE+-/_ab é", max_size=8)
@@ -92,3 +92,8 @@ def test_what_could_hide_or_reverse_is_shown_as_an_escape(name, shown):
 )
 def test_a_tags_group_is_what_stands_before_the_first_slash(tag, group):
     assert tag_group(tag) == group
+
+
+def test_tags_of_a_family_differ_in_numbers_only():
+    assert tag_family("layer.10/w2") == tag_family("layer.9/w11") == "layer.#/w#"
+    assert tag_family("loss") == "loss"

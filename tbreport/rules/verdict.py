@@ -10,6 +10,7 @@ import numpy as np
 from tbreport.errors import InputError
 from tbreport.faults import Fault
 from tbreport.model import Finding, Logs, Severity
+from tbreport.names import tag_family
 from tbreport.rules.kit import Rule
 from tbreport.rules.training import Training, Unchecked, trainings
 
@@ -138,14 +139,25 @@ def _severity(finding: Finding) -> int:
 def _merged(findings: Iterable[Finding]) -> list[Finding]:
     """One entry for what a rule says of the same tag in several trainings.
 
-    A finding that compares runs stands for itself.
+    Tags are the same if they differ in numbers only, as the layers of models do that one program
+    makes; two of one training are not. A finding that compares runs stands for itself.
     """
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         compared = finding.runs if len(finding.runs) > 1 else ()
-        key = (finding.rule, finding.tag, finding.severity, compared)
+        key = (finding.rule, tag_family(finding.tag), finding.severity, compared)
         groups.setdefault(key, []).append(finding)
-    return [_one(group) for group in groups.values()]
+    return [_one(alike) for group in groups.values() for alike in _by_training(group)]
+
+
+def _by_training(group: Sequence[Finding]) -> list[list[Finding]]:
+    """The findings in one list, unless a training has several: then those of each tag in one."""
+    if len({finding.runs for finding in group}) == len(group):
+        return [list(group)]
+    by_tag: dict[str, list[Finding]] = {}
+    for finding in group:
+        by_tag.setdefault(finding.tag, []).append(finding)
+    return list(by_tag.values())
 
 
 def _one(group: Sequence[Finding]) -> Finding:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tbreport.names import natural_key, tag_group
+from tbreport.names import natural_key, tag_family, tag_group
 
 T = TypeVar("T")
-
-_DIGITS = re.compile(r"[0-9]+")
 
 
 def evenly(items: Sequence[T], most: int) -> list[T]:
@@ -60,11 +57,6 @@ class Choice:
         return sum(total - shown for _, shown, total in self.cut)
 
 
-def family(tag: str) -> str:
-    """The tag with each number as "#": ``video/10`` and ``video/100`` are of one family."""
-    return _DIGITS.sub("#", tag)
-
-
 def choose_tags(tags: Iterable[str], most: int, most_of_family: int | None = None) -> Choice:
     """At most ``most`` tags: all of small families, evenly spaced ones of those that exploded.
 
@@ -72,7 +64,7 @@ def choose_tags(tags: Iterable[str], most: int, most_of_family: int | None = Non
     """
     families: dict[str, list[str]] = {}
     for tag in sorted(tags, key=tag_key):
-        families.setdefault(family(tag), []).append(tag)
+        families.setdefault(tag_family(tag), []).append(tag)
     names = evenly(list(families), most)
     sizes = [min(len(families[name]), most_of_family or most) for name in names]
     shares = dict(zip(names, fair_shares(sizes, most), strict=True))

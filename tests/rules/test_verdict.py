@@ -108,6 +108,23 @@ def test_the_same_in_many_trainings_is_one_entry_with_its_cases():
     assert [case.runs for case in one.cases] == [("a",), ("bbb",), ("cc",)]
 
 
+def test_layers_that_differ_in_numbers_are_the_same_in_other_trainings_only():
+    def check(training, limits):
+        name = training.runs[0].name
+        for number in {"a": (1,), "b": (2,), "c": (3, 4)}[name]:
+            yield made.finding(name, "Ill.", "Do.", tag=f"w_{number}/x")
+
+    made = Rule("r", "R", "Why.", each(check))
+    (one,) = findings(made, runs=("a", "b"))
+    assert [case.tag for case in one.cases] == ["w_1/x", "w_2/x"]
+    apart = findings(made, runs=("a", "c"))
+    assert [(one.tag, one.runs) for one in apart] == [
+        ("w_1/x", ("a",)),
+        ("w_3/x", ("c",)),
+        ("w_4/x", ("c",)),
+    ]
+
+
 def test_a_rule_that_raises_costs_a_fault_only():
     def fails(trainings, limits):
         raise ValueError("odd data")

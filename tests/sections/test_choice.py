@@ -8,7 +8,6 @@ from tbreport.sections.choice import (
     choose_tags,
     evenly,
     fair_shares,
-    family,
     grouped,
     title_in_group,
 )
@@ -82,4 +81,3 @@ def test_titles_are_tags_without_group_and_suffix():
     assert title_in_group("loss/scalar_summary", ["/scalar_summary"]) == "loss"
     assert title_in_group("a/b/scalar_summary", ["/scalar_summary"]) == "b"
     assert title_in_group("") == ""
-    assert family("layer.10/w2") == "layer.#/w#"
