@@ -33,9 +33,10 @@ _WAYS = {"lower": "Lower is better.", "higher": "Higher is better.", "": ""}
 
 
 def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter:
-    """The table of runs, those without a value apart from the others."""
+    """The table of runs: those with a main metric first, those without a value apart."""
     metrics = main_metrics(logs, options.metric)
-    ordered = sorted(logs.runs, key=_place)
+    shown = {metric.tag for metric in metrics}
+    ordered = sorted(logs.runs, key=lambda run: (shown.isdisjoint(run.scalars), *_place(run)))
     full = [run for run in ordered if extent.holds_values(run)]
     empty = [run for run in ordered if not extent.holds_values(run)]
     tables = []

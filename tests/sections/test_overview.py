@@ -66,6 +66,13 @@ def test_runs_of_one_training_stand_together_and_only_validation_wins():
     ]
 
 
+def test_runs_that_have_no_main_metric_come_last():
+    values = {"a": "other", "b": "val_loss", "c": "other", "d": "val_loss"}
+    found = logs(*(run(name, {tag: [1.0, 0.5]}) for name, tag in values.items()))
+    chapter = overview.build(found, (), Options(metric=("val_loss",)))
+    assert column(chapter, "Run") == ["b", "d", "a", "c"]
+
+
 def test_runs_without_a_value_stand_apart():
     chapter = build(logs(run("a", {"loss": [1.0]}), run("b"), run("c")))
     _full, empty = chapter.panels[0].tables
