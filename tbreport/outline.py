@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from tbreport.names import anchor
 from tbreport.sections.kit import Chapter, Figure, Note, Panel
 
-_LEVELS = ("error", "warning")  # worst first; other notes have no mark
+_LEVELS = ("error", "warning", "note")  # worst first; what is only "info" has no mark
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,6 @@ from tbreport.stats import format_number
 MOST_ROWS = 2000  # of a table; what is left out is counted
 OPEN_ROWS = 60  # of the main metrics, beyond which their table is folded
 
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "info"}
 _WAYS = {Better.LOWER: "↓", Better.HIGHER: "↑", Better.UNKNOWN: ""}
 _WAYS_HINT = "↓ lower is better, ↑ higher is better: by --metric or by the name of the tag."
 
@@ -201,7 +200,7 @@ def _findings_panel(found: Comparison) -> Iterator[Panel]:
 
 def _moved_row(one: Moved, what: str, doubt: str) -> tuple[Cell, ...]:
     severity = one.finding.severity
-    mark = severity.value if what == "new" and _LEVELS[severity] != "info" else ""
+    mark = severity.value if what == "new" else ""
     return (
         Cell(one.title, href="#findings" if what == "new" else ""),
         Cell(what, small="" if one.certain else doubt),
@@ -218,7 +217,7 @@ def _moved_said(moved: Sequence[Moved], what: str) -> str:
 
 def _worst(moved: Sequence[Moved]) -> str:
     severities = [one.finding.severity for one in moved if one.certain]
-    return next((_LEVELS[level] for level in Severity if level in severities), "info")
+    return next((level.value for level in Severity if level in severities), "info")
 
 
 def _matching_panel(found: Comparison, options: Options) -> Panel:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tbreport.charts.tsne import FEWEST
-from tbreport.model import Finding, Logs, Severity
+from tbreport.model import Finding, Logs
 from tbreport.options import Options
 from tbreport.points import same_bits
 from tbreport.sections.choice import evenly, fair_shares
@@ -22,7 +22,6 @@ MOST_EMBEDDINGS = 12
 MOST_POINTS = 5_000  # of one map, over all its steps: 10 s on one processor
 MOST_POINTS_IN_ALL = 10_000  # half a minute on one processor
 
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "info"}
 
 LEAD = (
     "Principal components keep distances but show only a part of the variance. t-SNE keeps"
@@ -68,7 +67,7 @@ def _panels(
         made.append(classes_panel(sample, numbers[-1]))
     panels = [replace(panel, group=group) for panel in made if panel is not None]
     found = [one for one in findings if one.tag == name and run in one.runs]
-    notes = (*(Note(one.message, _LEVELS[one.severity]) for one in found), *_notes(sample))
+    notes = (*(Note(one.message, one.severity.value) for one in found), *_notes(sample))
     if not panels:
         return [Panel(group, tag=name, runs=(run,), notes=notes)]
     return [replace(panels[0], notes=notes), *panels[1:]]

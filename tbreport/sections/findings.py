@@ -13,8 +13,6 @@ from tbreport.stats import format_number
 
 MOST_FINDINGS = 60  # panels; the rest is listed in a table
 
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "info"}
-
 # The lines that log what most rules look at, for those that could not run.
 HOW_TO_LOG = """What rules look at beside the losses, in PyTorch:
 
@@ -48,13 +46,21 @@ def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter 
     if checks:
         panels.append(_checked(checks))
     severe = sum(one.severity is not Severity.NOTE for one in findings)
-    lead = "" if severe else "No rule found anything wrong with these trainings."
-    return Chapter("findings", "Findings", tuple(panels), lead=lead, count=severe)
+    return Chapter("findings", "Findings", tuple(panels), lead=_lead(findings), count=severe)
+
+
+def _lead(findings: Sequence[Finding]) -> str:
+    """That there is no reason to worry, if there is none."""
+    if not findings:
+        return "No rule found anything wrong with these trainings."
+    if all(one.severity is Severity.NOTE for one in findings):
+        return "No errors and no warnings, only what is worth knowing or may well be meant so."
+    return ""
 
 
 def _panel(finding: Finding, check: Check | None) -> Panel:
     title = check.title if check else finding.rule
-    notes = [Note(finding.message, _LEVELS[finding.severity]), Note(finding.remedy)]
+    notes = [Note(finding.message, finding.severity.value), Note(finding.remedy)]
     if finding.consequences:
         notes.append(Note(f"Likely consequences: {listed(finding.consequences, 6)}."))
     return Panel(
@@ -84,7 +90,7 @@ def _rest(findings: Sequence[Finding]) -> Panel:
         (
             Cell(one.message, small=at_step(one.step) if one.step is not None else ""),
             Cell(listed(one.runs, 3)),
-            Cell(one.severity.value, mark=_LEVELS[one.severity].removeprefix("info")),
+            Cell(one.severity.value, mark=one.severity.value),
         )
         for one in findings
     )

@@ -68,9 +68,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Note:
-    """One quiet sentence at its place; ``level`` is "info", "warning" or "error".
+    """One quiet sentence at its place.
 
-    ``left_out`` is how many things the sentence says are in the logs but not in the report.
+    ``level`` is "info", or as that of a finding "note", "warning" or "error"; ``left_out`` is how
+    many things the sentence says are in the logs but not in the report.
     """
 
     text: str

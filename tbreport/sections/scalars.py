@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tbreport.charts.lines import Line, Lines
-from tbreport.model import Finding, Logs, RunSummary, Severity
+from tbreport.model import Finding, Logs, RunSummary
 from tbreport.names import natural_order
 from tbreport.options import Options
 from tbreport.sections import curves as drawn
@@ -30,7 +30,6 @@ MOST_TABLE_ROWS = 20_000  # in all tables of charts together, about 10 MB
 
 SUFFIXES = ("/scalar_summary",)  # TF1's new style adds it to every tag
 _AXES = {"step": "steps", "relative": "time since its start", "wall": "time of day, UTC"}
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "info"}
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,7 @@ def _marks(findings: Sequence[Finding], x_axis: str) -> tuple[float, ...]:
 
 
 def _finding_notes(findings: Sequence[Finding]) -> list[Note]:
-    return [Note(finding.message, _LEVELS[finding.severity]) for finding in findings]
+    return [Note(finding.message, finding.severity.value) for finding in findings]
 
 
 def _notes(curves: Sequence[Curve], shown: Sequence[Curve], axis: Scale, rows: int) -> list[Note]:

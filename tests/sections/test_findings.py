@@ -50,7 +50,8 @@ def test_what_was_checked_and_what_could_not_be_is_said():
 
 def test_notes_alone_are_no_reason_to_worry():
     made = build(finding(Severity.NOTE))
-    assert (made.count, bool(made.lead)) == (0, True)
+    assert (made.count, made.lead.startswith("No errors and no warnings")) == (0, True)
+    assert said(made.panels[0])[0] == "note: It got worse."
 
 
 def test_a_hundred_findings_are_bounded():

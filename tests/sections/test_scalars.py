@@ -195,7 +195,7 @@ def test_findings_are_said_and_marked_at_their_tag():
         Finding("nan", Severity.ERROR, ("a",), "Elsewhere.", "Do.", tag="acc", step=1),
     ]
     made = one(scalar_series("loss", [1, 2]), findings=findings)
-    assert said(made) == ["warning: It jumps.", "Odd."]
+    assert said(made) == ["warning: It jumps.", "note: Odd."]
     assert chart(made).marks == (5.0,)
     assert chart(one(scalar_series("loss", [1, 2]), findings=findings, x_axis="wall")).marks == ()
 
