@@ -65,7 +65,9 @@ def path(x: Floats, y: Floats) -> Path:
     """The path through points in device pixels, shape (n,), as it is: nothing is simplified."""
     from matplotlib.path import Path
 
-    line = Path(np.column_stack([x, y]))
+    points = np.empty((len(x), 2))
+    points[:, 0], points[:, 1] = x, y
+    line = Path(points)
     line.should_simplify = False  # thinned out already, and matplotlibrc is to have no say
     return line
 

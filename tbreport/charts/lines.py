@@ -264,16 +264,17 @@ def _unbroken(there: NDArray[np.bool_]) -> Iterator[slice]:
 def _beyond(canvas: Canvas, line: Line) -> None:
     """Small bars at the upper and lower edge where the curve leaves the range of y."""
     curve = line.read
+    with np.errstate(invalid="ignore"):
+        above, below = curve.high > canvas.y.high, curve.low < canvas.y.low
+    if not (above.any() or below.any()):
+        return
     size = canvas.height * canvas.scale
     bar = MARKER_SIZE * 0.4
     inset = bar * canvas.scale
-    with np.errstate(invalid="ignore"):
-        above, below = curve.high > canvas.y.high, curve.low < canvas.y.low
     x = np.concatenate([curve.x[above], curve.x[below]])
-    if len(x):
-        y = np.full(len(x), size - canvas.top - inset)
-        y[int(above.sum()) :] = size - canvas.bottom + inset
-        canvas.dots(canvas.across(x), y, run_colour(line.colour), bar, shape="bar")
+    y = np.full(len(x), size - canvas.top - inset)
+    y[int(above.sum()) :] = size - canvas.bottom + inset
+    canvas.dots(canvas.across(x), y, run_colour(line.colour), bar, shape="bar")
 
 
 def _lost(canvas: Canvas, line: Line) -> None:

@@ -43,7 +43,7 @@ class Ranking:
         shares, correlations = self.measure()
         order = np.argsort(-shares, kind="stable")
         with matplotlib.rc_context(surface.settings()):
-            figure = surface.make(WIDTH, BAR * len(order) + 40)
+            figure = surface.make(WIDTH, BAR * len(order) + 46)
             axes = surface.add_axes(figure, (26, 4, WIDTH - 40, BAR * len(order) + 8))
             places = np.arange(len(order))
             axes.barh(places, shares[order] * 100, height=0.66, color=run_colour(0))

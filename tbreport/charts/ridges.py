@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,6 +89,7 @@ class Ridges:
         return Axis(high, high - (high - low) / (1 - 1 / SHARE), ticks)
 
 
+@functools.cache
 def shades(colour: str) -> tuple[list[str], list[str]]:
     """Fills from light (the oldest) to dark (the newest) and an outline for each."""
     light, dark = blend(colour, "#ffffff", 0.6), blend(colour, "#000000", 0.2)

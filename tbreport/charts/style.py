@@ -43,7 +43,7 @@ RAW_OPACITY = 0.27  # the unsmoothed curve behind its smoothed one; TensorBoard 
 BEHIND_OPACITY = 0.45  # a single run behind the mean of its group
 DENSE_OPACITY = 0.75  # noise drawn as an area: what lies behind it still shows
 
-FONT_SIZE = 11.0  # CSS pixels
+FONT_SIZE = 13.0  # CSS pixels
 LINE_WIDTH = 1.6  # CSS pixels
 RAW_WIDTH = 1.0
 BASELINE_WIDTH = 4.0

@@ -12,7 +12,7 @@ from tbreport.charts.style import SEQUENCE, run_colour
 
 Floats = NDArray[np.float64]
 
-WIDTH, HEIGHT = 560, 200  # CSS pixels
+WIDTH, HEIGHT = 560, 210  # CSS pixels
 FLOOR_DB = -80.0  # below the loudest; quieter is drawn as silence
 _WINDOWS = (64, 128, 256, 512, 1024)  # samples of a spectrum: about 100 of them in the picture
 
@@ -40,7 +40,7 @@ class Waveform:
             colour = run_colour(self.colour)
             wave.fill_between(x, low, high, color=colour, linewidth=0.8, edgecolor=colour)
             wave.set(xlim=(0, seconds), ylim=(-1, 1), yticks=[-1, 0, 1], xticklabels=[])
-            spectrum = surface.add_axes(figure, (44, 90, WIDTH - 18, HEIGHT - 22), grid=False)
+            spectrum = surface.add_axes(figure, (44, 98, WIDTH - 18, HEIGHT - 22), grid=False)
             power = self._power()
             spectrum.imshow(
                 power, origin="lower", aspect="auto", cmap=SEQUENCE, vmin=FLOOR_DB, vmax=0,
