@@ -19,6 +19,7 @@ OUTLIERS = 0.05  # of the points, cut from each end of the y range; line_chart_i
 DECADES = 3.0  # a range wider than this reads better on a logarithmic axis
 TOGETHER = 4096  # buckets shared out at a time: a megabyte
 NEGLIGIBLE = 1e-20  # a weight far below float64's resolution
+ROUNDING = 1e-14  # relative: some steps of float64, which a mean is off by
 WIDEST = 1e300  # values are clipped to it so that no range overflows
 
 # compressor.py: the percentiles of a distribution chart in units of 0.01 %: the ends and
@@ -310,8 +311,11 @@ def format_spread(mean: float, deviation: float) -> str:
     """A mean with its deviation, no more digits than that makes sense: "0.206 ± 0.078".
 
     The deviation has two significant digits and the mean as many decimals; where the two are of
-    very different size, or very large or small, both are as ``format_number`` writes them.
+    very different size, or very large or small, both are as ``format_number`` writes them. What is
+    left by rounding the mean of equal values is no deviation.
     """
+    if deviation < ROUNDING * abs(mean):
+        deviation = 0.0
     plain = all(value == 0 or 0.001 <= abs(value) < 10000 for value in (mean, deviation))
     if not plain or deviation < 0.0001 * abs(mean) or not deviation > 0:
         return f"{format_number(mean)} ± {format_number(deviation)}"
