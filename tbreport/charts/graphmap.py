@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tbreport.charts import Drawing
+from tbreport.charts.layered import Point, layered
 from tbreport.charts.style import INK, RUN_COLOURS
 
 if TYPE_CHECKING:
@@ -76,15 +77,12 @@ class GraphMap:
             return surface.finish(figure)
 
 
-_Point = tuple[float, float]
-
-
 @dataclass(frozen=True)
 class _Plan:
     """Where everything goes, in CSS pixels, y downward; ``down`` is the way the layers follow."""
 
-    centres: list[_Point]
-    routes: list[list[_Point]]
+    centres: list[Point]
+    routes: list[list[Point]]
     width: float
     height: float
     down: bool
@@ -92,19 +90,7 @@ class _Plan:
 
 def _layout(boxes: Sequence[MapBox], edges: Sequence[MapEdge]) -> _Plan:
     """Downward where that fits the page, else to the right, or whichever is less wide."""
-    import igraph
-
-    graph = igraph.Graph(
-        n=len(boxes), edges=[(edge.source, edge.target) for edge in edges], directed=True
-    )
-    layout = graph.layout_sugiyama(maxiter=200)
-    # Long edges get a control point in every layer that they cross; those of edges that close a
-    # cycle come in the order of the turned edge.
-    bends = [
-        sorted(map(tuple, points), key=lambda point: point[1], reverse=turned)
-        for points, turned in zip(layout.edge_routing, _turned(layout, edges), strict=True)
-    ]
-    coords = [tuple(point) for point in layout.coords]
+    coords, bends = layered(len(boxes), [(edge.source, edge.target) for edge in edges])
     down = _plan(coords, bends, boxes, edges, True)
     if down.width <= MOST_WIDTH:
         return down
@@ -112,8 +98,8 @@ def _layout(boxes: Sequence[MapBox], edges: Sequence[MapEdge]) -> _Plan:
 
 
 def _plan(
-    coords: Sequence[_Point],
-    bends: Sequence[Sequence[_Point]],
+    coords: Sequence[Point],
+    bends: Sequence[Sequence[Point]],
     boxes: Sequence[MapBox],
     edges: Sequence[MapEdge],
     down: bool,
@@ -136,13 +122,9 @@ def _plan(
     return _Plan(centres, routes, right - left + 2 * spare, bottom - top, down)
 
 
-def _turned(layout: Any, edges: Sequence[MapEdge]) -> list[bool]:
-    return [layout.coords[edge.source][1] > layout.coords[edge.target][1] for edge in edges]
-
-
 def _places(
-    points: Sequence[_Point], widths: Mapping[_Point, float], down: bool
-) -> dict[_Point, _Point]:
+    points: Sequence[Point], widths: Mapping[Point, float], down: bool
+) -> dict[Point, Point]:
     """Layer coordinates to pixels; in a layer boxes take the room they need, bends a little.
 
     Neighbours that the layout puts too close are pushed apart.
@@ -150,7 +132,7 @@ def _places(
     mean = sum(widths.values()) / len(widths)
     unit = (mean if down else BOX_HEIGHT) + SIDE_GAP
     left = min(across for across, _ in points)
-    layers: dict[float, list[_Point]] = {}
+    layers: dict[float, list[Point]] = {}
     for point in sorted(set(points)):
         layers.setdefault(point[1], []).append(point)
     result = {}
@@ -169,12 +151,12 @@ def _places(
 
 
 def _attached(
-    routes: Sequence[Sequence[_Point]],
-    centres: Sequence[_Point],
+    routes: Sequence[Sequence[Point]],
+    centres: Sequence[Point],
     boxes: Sequence[MapBox],
     edges: Sequence[MapEdge],
     down: bool,
-) -> list[list[_Point]]:
+) -> list[list[Point]]:
     """The routes from side to side of their boxes; those of one side spread out, uncrossed."""
     across, along = (0, 1) if down else (1, 0)
     ends: dict[tuple[int, int], list[tuple[float, int, int]]] = {}
@@ -214,7 +196,7 @@ def _draw(figure: Figure, chart: GraphMap, plan: _Plan) -> None:
         axes.text(x, y, label, color=INK, size=7, va="center", zorder=5)
 
 
-def _labels(chart: GraphMap, plan: _Plan) -> Iterator[tuple[_Point, str]]:
+def _labels(chart: GraphMap, plan: _Plan) -> Iterator[tuple[Point, str]]:
     """The shapes beside their arrows, each shape once a source, where nothing is in the way."""
     taken = [
         (x - _width(box) / 2, y - BOX_HEIGHT / 2, x + _width(box) / 2, y + BOX_HEIGHT / 2)
@@ -245,11 +227,11 @@ def _overlap(one: _Rectangle, other: _Rectangle) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _crosses(box: _Rectangle, line: Sequence[_Point]) -> bool:
+def _crosses(box: _Rectangle, line: Sequence[Point]) -> bool:
     return any(box[0] < x < box[2] and box[1] < y < box[3] for x, y in line)
 
 
-def _sampled(route: Sequence[_Point], down: bool) -> list[_Point]:
+def _sampled(route: Sequence[Point], down: bool) -> list[Point]:
     """Points along an arrow, close enough that none jumps over a label."""
     points = []
     for start, end in itertools.pairwise(route):
@@ -268,7 +250,7 @@ def _sampled(route: Sequence[_Point], down: bool) -> list[_Point]:
     return [*points, route[-1]]
 
 
-def _draw_box(axes: Any, number: int, box: MapBox, place: _Point) -> None:
+def _draw_box(axes: Any, number: int, box: MapBox, place: Point) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     colour = RUN_COLOURS[box.kind % len(RUN_COLOURS)] if box.kind >= 0 else INK
@@ -293,7 +275,7 @@ def _draw_box(axes: Any, number: int, box: MapBox, place: _Point) -> None:
     )  # fmt: skip
 
 
-def _draw_edge(axes: Any, edge: MapEdge, route: Sequence[_Point], down: bool) -> None:
+def _draw_edge(axes: Any, edge: MapEdge, route: Sequence[Point], down: bool) -> None:
     from matplotlib.patches import PathPatch, Polygon
 
     along = 1 if down else 0
@@ -314,7 +296,7 @@ def _draw_edge(axes: Any, edge: MapEdge, route: Sequence[_Point], down: bool) ->
     axes.add_patch(Polygon(corners, facecolor=INK, edgecolor="none", zorder=2))
 
 
-def _smooth(points: Sequence[_Point], down: bool) -> Any:
+def _smooth(points: Sequence[Point], down: bool) -> Any:
     """A path through the points, at each of them in the direction of the layers."""
     from matplotlib.path import Path
 
