@@ -33,10 +33,9 @@ _WAYS = {"lower": "Lower is better.", "higher": "Higher is better.", "": ""}
 
 
 def build(logs: Logs, findings: Sequence[Finding], options: Options) -> Chapter:
-    """The table of runs: those with a main metric first, those without a value apart."""
+    """The table of runs: those to be compared first, those without a value apart."""
     metrics = main_metrics(logs, options.metric)
-    shown = {metric.tag for metric in metrics}
-    ordered = sorted(logs.runs, key=lambda run: (shown.isdisjoint(run.scalars), *_place(run)))
+    ordered = _ordered(logs.runs, metrics)
     full = [run for run in ordered if extent.holds_values(run)]
     empty = [run for run in ordered if not extent.holds_values(run)]
     tables = []
@@ -86,9 +85,23 @@ def _won(won: Winner, alone: bool) -> str:
     return f"best {listed([won.metric.tag])} {value}{by} at step {won.reading.step:,}"
 
 
-def _place(run: Run) -> tuple[object, ...]:
-    """The runs of one experiment stand together, wherever "train" is in their path."""
-    return natural_key(roles.experiment(run.name)), natural_key(run.name)
+def _ordered(runs: Sequence[Run], metrics: Sequence[Metric]) -> list[Run]:
+    """Natural order, but trainings with the first metric come first, then those with another.
+
+    The runs of one training stand together, wherever "train" is in their path.
+    """
+    training = {run.name: roles.experiment(run.name) for run in runs}
+    rank: dict[str, int] = {}
+    for run in runs:
+        has = [metric.tag in run.scalars for metric in metrics]
+        own = 0 if has and has[0] else 1 if any(has) else 2
+        rank[training[run.name]] = min(own, rank.get(training[run.name], own))
+
+    def place(run: Run) -> tuple[object, ...]:
+        name = training[run.name]
+        return rank[name], natural_key(name), natural_key(run.name)
+
+    return sorted(runs, key=place)
 
 
 def _runs_table(

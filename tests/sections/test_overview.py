@@ -66,11 +66,17 @@ def test_runs_of_one_training_stand_together_and_only_validation_wins():
     ]
 
 
-def test_runs_that_have_no_main_metric_come_last():
-    values = {"a": "other", "b": "val_loss", "c": "other", "d": "val_loss"}
-    found = logs(*(run(name, {tag: [1.0, 0.5]}) for name, tag in values.items()))
-    chapter = overview.build(found, (), Options(metric=("val_loss",)))
-    assert column(chapter, "Run") == ["b", "d", "a", "c"]
+def test_trainings_to_compare_come_first():
+    tags = {
+        "a": "other",
+        "b": "accuracy",
+        "c/train": "other",
+        "c/val": "val_loss",
+        "d": "val_loss",
+    }
+    found = logs(*(run(name, {tag: [1.0, 0.5]}) for name, tag in tags.items()))
+    chapter = overview.build(found, (), Options(metric=("val_loss", "accuracy")))
+    assert column(chapter, "Run") == ["c/train", "c/val", "d", "b", "a"]
 
 
 def test_runs_without_a_value_stand_apart():
