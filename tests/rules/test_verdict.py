@@ -111,8 +111,8 @@ def test_the_same_in_many_trainings_is_one_entry_with_its_cases():
 def test_layers_that_differ_in_numbers_are_the_same_in_other_trainings_only():
     def check(training, limits):
         name = training.runs[0].name
-        for number in {"a": (1,), "b": (2,), "c": (3, 4)}[name]:
-            yield made.finding(name, "Ill.", "Do.", tag=f"w_{number}/x")
+        for place in {"a": (1,), "b": (2,), "c": (3, 4)}[name]:
+            yield made.finding(name, "Ill.", "Do.", tag=f"w_{place}/x")
 
     made = Rule("r", "R", "Why.", each(check))
     (one,) = findings(made, runs=("a", "b"))
