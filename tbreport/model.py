@@ -493,6 +493,12 @@ class Finding:
     consequences: tuple[str, ...] = ()
     cases: tuple[Finding, ...] = ()
 
+    def about(self, tag: str) -> tuple[Finding, ...]:
+        """What it says of one tag: itself, or its cases where these are of several tags."""
+        if all(case.tag == self.tag for case in self.cases):
+            return (self,) if self.tag == tag else ()
+        return tuple(case for case in self.cases if case.tag == tag)
+
 
 @dataclass(frozen=True)
 class Check:

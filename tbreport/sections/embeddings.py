@@ -66,7 +66,7 @@ def _panels(
     if sample.labels.classes and sample.drawn:
         made.append(classes_panel(sample, numbers[-1]))
     panels = [replace(panel, group=group) for panel in made if panel is not None]
-    found = [one for one in findings if one.tag == name and run in one.runs]
+    found = [one for each in findings for one in each.about(name) if run in one.runs]
     notes = (*(Note(one.message, one.severity.value) for one in found), *_notes(sample))
     if not panels:
         return [Panel(group, tag=name, runs=(run,), notes=notes)]

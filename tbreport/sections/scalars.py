@@ -79,7 +79,7 @@ def _panel(
     runs = [run for run in logs.runs if tag in run.scalars and len(run.scalars[tag])]
     metric = metric_for(tag, runs, chosen_metrics(logs, options.metric))
     won = winner(metric, logs) if len(runs) > 1 else None
-    about = [finding for finding in findings if finding.tag == tag]
+    about = [one for finding in findings for one in finding.about(tag)]
     description = next((c.series.description for c in curves if c.series.description), "")
     every = grouped.grouped_curves(curves, logs.groups, options.x_axis)
     groups = evenly(every, min(MOST_LINES, most.rows))

@@ -1,6 +1,7 @@
 """Scalars: what a chart and its table say of series that are long, odd or ill."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -186,6 +187,17 @@ def test_points_without_a_time_are_said_to_be_missing():
     assert chart(made).lines[0].raw.x.tolist() == [0.0]
     nothing = one(scalar_series("loss", [1.0], wall_times=[0.0]), x_axis="wall")
     assert chart(nothing).x_range is None
+
+
+def test_a_finding_of_several_tags_is_said_at_each_of_them():
+    cases = [
+        Finding("spike", Severity.WARNING, ("a",), f"{tag} jumps.", "Do.", tag=tag, step=step)
+        for tag, step in (("loss_1", 5), ("loss_2", 7))
+    ]
+    merged = replace(cases[0], runs=("a", "b"), message="Both jump.", cases=tuple(cases))
+    made = one(scalar_series("loss_2", [1, 2]), findings=[merged])
+    assert said(made) == ["warning: loss_2 jumps."]
+    assert chart(made).marks == (7.0,)
 
 
 def test_findings_are_said_and_marked_at_their_tag():
